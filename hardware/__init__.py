@@ -1,0 +1,1 @@
+"""The serial side: lines, drivers, readers, and the loops that poll them."""

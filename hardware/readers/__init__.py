@@ -1,0 +1,1 @@
+"""Card readers: their protocol, and the presence of a card."""

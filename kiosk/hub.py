@@ -1,0 +1,43 @@
+"""The real station behind the kiosk: charging's snapshot, services and heartbeat."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from charging import live, services
+from charging import snapshot as whole
+from charging.snapshot import Snapshot
+
+from .messages import Action, Asked
+from .station import Answer
+
+BY: Final = "screen"
+HEARTBEAT: Final = "screen"
+
+
+class Hub:
+    """Implements kiosk.station.Station."""
+
+    def snapshot(self) -> Snapshot:
+        """The whole station as it is now."""
+        return whole.snapshot()
+
+    def ask(self, asked: Asked, who: str) -> Answer:
+        """Call the service that the action names."""
+        match asked.action:
+            case Action.START:
+                return services.start(asked.connector, by=BY, who=who)
+            case Action.STOP:
+                return services.stop(asked.connector, by=BY, who=who)
+            case Action.CHOOSE:
+                return services.choose_card(asked.card, asked.connector, who)
+            case Action.RELEASE:
+                return services.release_cable(asked.connector, who)
+            case Action.EMERGENCY_STOP:
+                return services.emergency_stop(who)
+            case Action.SHOWN:
+                raise ValueError("A page's report is a heartbeat, not a request: call beat().")
+
+    def beat(self) -> None:
+        """The screen shows a fresh picture."""
+        live.beat(HEARTBEAT)

@@ -1,0 +1,55 @@
+// What is on every page: whose station it is, the time, the language, who helps, and the emergency stop.
+
+import { icon } from "./icons.js";
+import { clock } from "./numbers.js";
+import { situationOf } from "./sentence.js";
+import { h } from "./tree.js";
+import { language, languages, say } from "./words.js";
+
+export function header(view, snapshot, connector) {
+  const several = snapshot.connectors.length > 1;
+  return h("header", { class: "top", "data-key": connector ? `one-${connector.number}` : "all" },
+    connector ? besides(connector, several) : h("div", { class: "whose" },
+      h("span", { class: "mark" }, icon("bolt")),
+      h("div", {}, h("h1", { class: "name" }, snapshot.station.name), h("p", { class: "sum" }, sumOf(snapshot)))),
+    h("div", { class: "corner" },
+      h("time", { class: "clock" }, snapshot.station.clock_known ? clock(snapshot.station.time) : say("screen.clock_unknown")),
+      languages().filter((each) => each !== language()).map((each) =>
+        h("button", { class: "quiet tongue", "data-do": "speak", "data-language": each, lang: each },
+          icon("globe"), say(`language.${each}`)))));
+}
+
+function besides(connector, several) {
+  return h("div", { class: "whose" },
+    several && h("button", { class: "quiet back", "data-do": "all", "aria-label": say("screen.back") },
+      icon("back"), h("span", {}, say("screen.back"))),
+    h("span", { class: "badge", "aria-hidden": "true" }, connector.letter),
+    h("div", {}, h("h1", { class: "name" }, say("screen.connector", { letter: connector.letter })),
+      h("p", { class: "sum" }, say(`standard.${connector.standard}`) || connector.standard)));
+}
+
+function sumOf({ connectors, station }) {
+  const free = connectors.filter((connector) => situationOf(connector) === "free").length;
+  const parts = connectors.length ? [say("screen.free_count", { free, total: connectors.length })] : [];
+  if (station.authorization_mode === "none") parts.push(say("screen.open_to_all"));
+  else if (station.has_reader && station.reader_present === false) parts.push(say("screen.no_reader"));
+  return parts.join(" · ");
+}
+
+export function footer(snapshot) {
+  const { support_phone: phone, messenger_url: messenger, name } = snapshot.station;
+  return h("footer", { class: "bottom" },
+    phone && h("div", { class: "phone" }, icon("phone"),
+      h("div", {}, h("p", { class: "label" }, `${say("screen.support")} · ${name}`), h("p", { class: "number" }, phone))),
+    messenger && h("button", { class: "quiet code", "data-do": "messenger" },
+      h("img", { src: messengerAddress(messenger), alt: "" }), h("span", {}, say("screen.messenger"))),
+    h("button", { class: "emergency", "data-do": "emergency" },
+      icon("octagon"), h("span", {}, say("screen.emergency_stop"))));
+}
+
+// The address changes with what it shows, so that a new code is never an old picture.
+export function messengerAddress(messenger) {
+  let sum = 0;
+  for (const character of messenger) sum = (sum * 31 + character.codePointAt(0)) >>> 0;
+  return `${document.documentElement.dataset.messenger}?of=${sum.toString(36)}`;
+}

@@ -1,0 +1,235 @@
+// The kiosk's page: what the socket tells and what fingers touch becomes one picture, painted anew at least twice a second.
+
+import { Contact } from "./contact.js";
+import { cardSheet, emergency, gone, messengerSheet } from "./covers.js";
+import { footer, header } from "./frame.js";
+import { one } from "./one.js";
+import { overview } from "./overview.js";
+import { situationOf } from "./sentence.js";
+import { h, paint } from "./tree.js";
+import { knows, loadWords, say, speak } from "./words.js";
+
+const PAINT_EVERY_MS = 500;
+const RELOAD_AFTER_MS = 30000;
+const ASK_FOR_MS = 5000;
+const NOTICE_FOR_MS = 7000;
+const ALARM_FOR_MS = 10000;
+const BACK_AFTER_MS = 90000;
+const UNTOUCHED_MS = 8000;
+const CURVE_POINTS = 180;
+const CURVE_EVERY_MS = 1000;
+const COOKIE = "kiosk_language";
+
+const page = document.documentElement.dataset;
+const screen = document.getElementById("screen");
+const view = {
+  number: numberInAddress(), page: 0, detail: false, asking: 0, askingShare: 1, busy: false, notice: "", messenger: false,
+  dismissed: "", alarm: "", elapsed_s: 0, history: new Map(),
+};
+const since = new Map(); // connector number -> [situation, since when (ms)]
+const until = { asking: 0, notice: 0, alarm: 0 };
+let touched_ms = numberInAddress() ? performance.now() : -Infinity; // whoever opened a connector's address looks at it
+let painted_ms = performance.now();
+let curved_ms = 0;
+let contact = null;
+
+function numberInAddress() {
+  return Number(/^\/connector\/(\d+)\/?$/.exec(location.pathname)?.[1] ?? 0);
+}
+
+function show(number, push = true) {
+  Object.assign(view, { number, detail: false, asking: 0, notice: "" });
+  if (push) history.pushState(null, "", number ? `/connector/${number}` : "/");
+}
+
+function shownConnector({ connectors }) {
+  return connectors.length === 1 ? connectors[0] : connectors.find((each) => each.number === view.number);
+}
+
+function secondsIn(connector) {
+  return (performance.now() - (since.get(connector.number)?.[1] ?? performance.now())) / 1000;
+}
+
+// --- the picture --------------------------------------------------------------------------------------
+
+function pictureOf() {
+  const snapshot = contact.snapshot;
+  const lost = contact.gone();
+  const alarm = emergency(view, lost ? null : snapshot);
+  if (!snapshot) return [gone(contact.silence(), false), alarm];
+  const connector = shownConnector(snapshot);
+  const middle = lost ? gone(contact.silence(), true)
+    : connector ? one(view, snapshot, connector, secondsIn) : overview(view, snapshot, secondsIn);
+  return [
+    header(view, lost ? silent(snapshot) : snapshot, lost ? null : connector),
+    middle,
+    footer(snapshot),
+    lost ? null : alarm ?? cardSheet(view, snapshot) ?? messengerSheet(view, snapshot),
+    lost ? alarm : null,
+  ];
+}
+
+// Name and telephone number stay true without contact; time, connectors and cards do not.
+function silent(snapshot) {
+  return { ...snapshot, connectors: [], station: { ...snapshot.station, clock_known: true, time: "", reader_present: null } };
+}
+
+function render() {
+  if (!contact) return;
+  const now_ms = performance.now();
+  view.elapsed_s = Math.min((now_ms - contact.came_ms) / 1000, 3);
+  if (now_ms > until.asking) view.asking = 0;
+  if (now_ms > until.notice) view.notice = "";
+  if (now_ms > until.alarm) view.alarm = "";
+  view.askingShare = Math.max(0, (until.asking - now_ms) / ASK_FOR_MS);
+  if (view.number && now_ms - touched_ms > BACK_AFTER_MS) goHome();
+  document.body.classList.toggle("is-gone", contact.gone());
+  paint(screen, pictureOf());
+  painted_ms = now_ms;
+}
+
+function goHome() {
+  const connector = contact.snapshot && shownConnector(contact.snapshot);
+  const busy = connector?.plugged || connector?.countdown_s !== null;
+  if (connector && !busy && contact.snapshot.connectors.length > 1) show(0);
+}
+
+// --- what the station tells -----------------------------------------------------------------------------
+
+function changed() {
+  if (contact?.snapshot && !contact.gone()) follow(contact.snapshot);
+  render();
+}
+
+function follow({ connectors, card }) {
+  const now_ms = performance.now();
+  const fresh = since.size > 0;
+  for (const connector of connectors) {
+    const situation = situationOf(connector);
+    const [before] = since.get(connector.number) ?? [""];
+    if (before === situation) continue;
+    since.set(connector.number, [situation, now_ms]);
+    // The plug just inserted is the one that somebody stands in front of.
+    if (fresh && before === "free" && situation === "authorize" && isUnused(now_ms)) show(connector.number);
+  }
+  if (card?.state === "used" && card.connector && isUnused(now_ms) && view.number !== card.connector) show(card.connector);
+  if (now_ms - curved_ms >= CURVE_EVERY_MS) {
+    curved_ms = now_ms;
+    connectors.forEach(remember);
+  }
+}
+
+const isUnused = (now_ms) => view.number === 0 && now_ms - touched_ms > UNTOUCHED_MS;
+
+function remember({ number, transaction, reading }) {
+  if (!transaction) view.history.delete(number);
+  else if (reading) view.history.set(number, [...(view.history.get(number) ?? []), reading.power_w].slice(-CURVE_POINTS));
+}
+
+// --- what fingers touch ---------------------------------------------------------------------------------
+
+const doings = {
+  open: ({ number }) => (contact.snapshot?.card?.state === "accepted" ? choose(contact.snapshot.card.id, number) : show(Number(number))),
+  all: () => show(0),
+  page: ({ page: wanted }) => Object.assign(view, { page: Math.max(0, Number(wanted)) }),
+  detail: () => Object.assign(view, { detail: true }),
+  live: () => Object.assign(view, { detail: false }),
+  speak: ({ language }) => choose_language(language),
+  messenger: () => Object.assign(view, { messenger: true }),
+  "close-messenger": () => Object.assign(view, { messenger: false }),
+  dismiss: ({ what }) => Object.assign(view, { dismissed: what }),
+  "ask-stop": ({ number }) => {
+    view.asking = Number(number);
+    until.asking = performance.now() + ASK_FOR_MS;
+  },
+  keep: () => Object.assign(view, { asking: 0 }),
+  start: ({ number }) => request({ action: "start", connector: Number(number) }),
+  stop: ({ number }) => request({ action: "stop", connector: Number(number) }),
+  release: ({ number }) => request({ action: "release", connector: Number(number) }),
+  choose: ({ card, number }) => choose(Number(card), number),
+  emergency: stopEverything,
+};
+
+function choose(card, number) {
+  show(Number(number));
+  return request({ action: "choose", card, connector: Number(number) });
+}
+
+async function request(message) {
+  view.asking = 0;
+  view.busy = true;
+  render();
+  const answer = await contact.ask(message);
+  view.busy = false;
+  view.notice = answer.accepted ? "" : refusalOf(answer);
+  until.notice = performance.now() + NOTICE_FOR_MS;
+  render();
+}
+
+function refusalOf({ refusal, unheard }) {
+  if (unheard) return say("action.no_answer");
+  return say(knows(`refusal.${refusal}`) ? `refusal.${refusal}` : "action.rejected");
+}
+
+async function stopEverything() {
+  view.alarm = contact.gone() ? "unheard" : "asked";
+  until.alarm = performance.now() + ALARM_FOR_MS;
+  render();
+  const answer = await contact.emergencyStop();
+  if (!answer.accepted) view.alarm = "unheard";
+  render();
+}
+
+function choose_language(wanted) {
+  speak(wanted);
+  document.cookie = `${COOKIE}=${wanted}; path=/; max-age=31536000; samesite=strict`;
+}
+
+document.addEventListener("click", (event) => {
+  touched_ms = performance.now();
+  const target = event.target.closest("[data-do]");
+  if (!target || !contact || target.disabled) return;
+  doings[target.dataset.do]?.(target.dataset);
+  render();
+});
+// The page is a panel, not a document: no menus, no dragging.
+for (const name of ["contextmenu", "dragstart", "selectstart"]) document.addEventListener(name, (event) => event.preventDefault());
+addEventListener("popstate", () => {
+  show(numberInAddress(), false);
+  render();
+});
+
+// --- staying alive --------------------------------------------------------------------------------------
+
+// A page that cannot paint loads itself again, but only from a server that answers: a browser's own error page stays for ever.
+async function reloadFromServer() {
+  const answer = await fetch(location.pathname, { cache: "no-store" }).catch(() => null);
+  if (answer?.ok) location.reload();
+}
+
+setInterval(() => {
+  if (performance.now() - painted_ms > RELOAD_AFTER_MS) reloadFromServer();
+}, 5000);
+// After an update of the station; once per edition, should the browser insist on what it has kept.
+setInterval(() => {
+  const edition = contact?.edition;
+  if (!edition || edition === page.edition || sessionStorage.getItem("edition") === edition) return;
+  sessionStorage.setItem("edition", edition);
+  reloadFromServer();
+}, 5000);
+setInterval(render, PAINT_EVERY_MS);
+
+async function begin() {
+  for (;;) {
+    try {
+      await loadWords(page.words, document.documentElement.lang);
+      break;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+  paint(screen, h("main", { class: "gone", "data-key": "gone" }, h("h2", {}, say("opening.title"))));
+  contact = new Contact(changed);
+}
+
+begin();

@@ -1,0 +1,166 @@
+// One connector: the sentence and what can be done on the left, live values or technical data on the right.
+
+import { icon } from "./icons.js";
+import * as numbers from "./numbers.js";
+import { plugFace } from "./plugs.js";
+import { sentenceOf } from "./sentence.js";
+import { h } from "./tree.js";
+import { say } from "./words.js";
+
+const LIVE = new Set(["charging", "paused_by_car", "paused_by_station", "stopping"]);
+const LONG_TITLE = 19;
+const RING = 2 * Math.PI * 44;
+
+export function one(view, snapshot, connector, secondsIn) {
+  const sentence = sentenceOf(connector, snapshot.station, secondsIn(connector));
+  return h("main", { class: "one", "data-key": `one-${connector.number}`, "data-situation": sentence.situation },
+    h("section", { class: `says tone-${sentence.tone}` },
+      h("div", { class: "words" },
+        h("h2", { class: titleClass(sentence.title) }, icon(sentence.icon), h("span", {}, sentence.title)),
+        h("p", { class: "why" }, sentence.why),
+        h("p", { class: "todo" }, icon("arrow"), h("span", {}, sentence.todo)),
+        sentence.code && h("p", { class: "mrec" }, h("b", {}, say("screen.code", { code: sentence.code })), ` ${say("screen.tell_code")}`)),
+      notice(view) ?? countdown(view, connector),
+      actions(view, connector, sentence) ?? steps(connector, sentence, snapshot.station.authorization_mode)),
+    h("section", { class: "shows" }, LIVE.has(sentence.situation) && !view.detail ? live(view, connector) : right(view, connector, sentence)));
+}
+
+const titleClass = (title) => (title.length > LONG_TITLE ? "title long" : "title");
+
+// The way to a charge as pictures; what is done is ticked, what is next stands out.
+function steps(connector, { situation }, mode) {
+  if (!["free", "plug_in", "authorize", "connecting"].includes(situation)) return null;
+  const permit = !connector.needs_card ? ["bolt", "step.start"] : mode === "card" ? ["card", "step.card"] : ["card", "step.app"];
+  const permitted = situation === "plug_in" || situation === "connecting";
+  const all = [["plug", "step.plug", connector.plugged], [...permit, permitted], ["car", "step.charge", false]];
+  const next = all.findIndex(([, , done]) => !done);
+  return h("ol", { class: "steps", "data-key": "steps" }, all.map(([picture, key, done], index) =>
+    h("li", { class: done ? "done" : index === next ? "next" : "", "data-key": key },
+      h("span", { class: "dot" }, icon(done ? "check" : picture)), h("span", {}, say(key)))));
+}
+
+function notice(view) {
+  return view.notice ? h("p", { class: "notice", role: "alert" }, icon("warning"), h("span", {}, view.notice)) : null;
+}
+
+function countdown(view, connector) {
+  if (connector.countdown_s === null) return null;
+  const left_s = Math.max(0, connector.countdown_s - view.elapsed_s);
+  return h("p", { class: "countdown" }, icon("hourglass"), h("span", {}, say("screen.time_left", { time: numbers.duration(left_s) })));
+}
+
+function actions(view, connector, sentence) {
+  if (view.busy) return h("div", { class: "actions" }, h("p", { class: "waits" }, say("action.waiting")));
+  if (view.asking === connector.number && connector.can_stop) return sure(view);
+  const number = connector.number;
+  const buttons = [];
+  const button = (action, key, picture, kind) => buttons.push(
+    h("button", { class: `act ${kind}`, "data-do": action, "data-number": number, "data-key": action }, icon(picture), say(key)));
+  if (connector.can_stop) button(connector.transaction ? "ask-stop" : "stop", connector.transaction ? "action.stop" : "action.cancel", "stop", "strong");
+  else if (connector.can_start && !connector.needs_card && connector.fresh) button("start", "action.start", "bolt", "strong");
+  if (connector.can_release) button("release", "action.release", "unlock", buttons.length ? "soft" : "strong");
+  return buttons.length ? h("div", { class: "actions" }, buttons) : null;
+}
+
+function sure(view) {
+  return h("div", { class: "actions sure", "data-key": "sure", role: "alertdialog", "aria-label": say("action.stop_sure") },
+    h("button", { class: "act strong", "data-do": "stop", "data-number": view.asking, "data-key": "yes" }, icon("stop"), say("action.stop_yes")),
+    h("button", { class: "act soft", "data-do": "keep", "data-key": "no" }, say("action.stop_no")),
+    h("span", { class: "window", vars: { "--share": view.askingShare } }));
+}
+
+function live(view, connector) {
+  const { reading, transaction } = connector;
+  const soc = reading?.soc_percent ?? null;
+  const share = soc === null ? (reading?.power_w ?? 0) / connector.maximum_w : soc / 100;
+  return [
+    h("div", { class: "gauges", "data-key": "gauges" },
+      ring(share, soc, reading),
+      h("dl", { class: "stats" },
+        stat("value.energy", numbers.kilowattHours(transaction?.energy_wh), say("unit.kwh")),
+        stat("value.time", numbers.duration(transaction ? transaction.seconds + (transaction === connector.transaction ? view.elapsed_s : 0) : NaN), ""),
+        soc === null
+          ? stat("value.limit", numbers.kilowatts(Math.min(reading?.limit_w ?? NaN, connector.maximum_w)), say("unit.kw"))
+          : stat("value.power", numbers.kilowatts(reading?.power_w), say("unit.kw")))),
+    h("div", { class: "below", "data-key": "below" },
+      curve(view.history.get(connector.number) ?? [], connector.maximum_w),
+      h("button", { class: "quiet sheet", "data-do": "detail", "data-key": "detail" }, icon("sheet"), h("span", {}, say("detail.title")))),
+  ];
+}
+
+function ring(share, soc, reading) {
+  const filled = Math.min(Math.max(share, 0), 1) * RING;
+  return h("div", { class: "ring" },
+    h("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" },
+      h("circle", { class: "track", cx: 50, cy: 50, r: 44 }),
+      h("circle", { class: "filled", cx: 50, cy: 50, r: 44, "stroke-dasharray": `${filled.toFixed(1)} ${RING.toFixed(1)}` })),
+    h("div", { class: "inside" },
+      h("b", {}, soc === null ? numbers.kilowatts(reading?.power_w) : numbers.fixed(soc, 0)),
+      h("span", {}, soc === null ? say("unit.kw") : `% ${say("value.soc").toLowerCase()}`)));
+}
+
+function stat(key, number, unit) {
+  return h("div", { class: "stat" }, h("dt", {}, say(key)), h("dd", {}, h("b", {}, number), unit && h("span", {}, ` ${unit}`)));
+}
+
+// Power over the last minutes; drawn to the connector's maximum, so that a low limit looks low.
+function curve(points, maximum_w) {
+  if (points.length < 3) return h("div", { class: "curve", "data-key": "curve" });
+  const top_w = Math.max(...points, maximum_w * 0.25) * 1.1;
+  const step = 300 / (points.length - 1);
+  const line = points.map((power_w, index) => `${(index * step).toFixed(1)},${(58 - (power_w / top_w) * 54).toFixed(1)}`).join(" ");
+  return h("div", { class: "curve", "data-key": "curve" },
+    h("svg", { viewBox: "0 0 300 60", preserveAspectRatio: "none", "aria-hidden": "true" },
+      h("path", { class: "area", d: `M0,60 L${line.replaceAll(" ", " L")} L300,60 Z` }), h("polyline", { points: line })),
+    h("span", {}, say("value.power")));
+}
+
+function right(view, connector, sentence) {
+  const done = sentence.situation === "unplug" && connector.finished && !view.detail;
+  if (done) return finished(connector);
+  const isLive = LIVE.has(sentence.situation);
+  return [
+    h("div", { class: "facts", "data-key": isLive ? "measured" : "technical" },
+      !isLive && plugFace(connector.standard, "large"),
+      h("dl", { class: "sheet-list" }, technical(connector), isLive && measured(connector))),
+    isLive && h("button", { class: "quiet sheet", "data-do": "live", "data-key": "live" }, icon("bolt"), say("detail.live")),
+  ];
+}
+
+function finished({ finished: last }) {
+  return [
+    h("div", { class: "gauges done", "data-key": "done" },
+      h("p", { class: "total" }, h("b", {}, numbers.kilowattHours(last.energy_wh)), h("span", {}, ` ${say("unit.kwh")}`)),
+      h("dl", { class: "stats row" },
+        stat("value.time", numbers.duration(last.seconds), ""), stat("value.card", `•••• ${last.id_tag_tail}`, ""))),
+    h("button", { class: "quiet sheet", "data-do": "detail", "data-key": "detail" }, icon("sheet"), say("detail.title")),
+  ];
+}
+
+function row(key, text) {
+  return h("div", { class: "fact" }, h("dt", {}, say(key)), h("dd", {}, text));
+}
+
+function technical(connector) {
+  const rows = [
+    row("detail.standard", say(`standard.${connector.standard}`) || connector.standard),
+    row("detail.power", numbers.ratedPower(connector.maximum_w)),
+    row("detail.current", numbers.ratedCurrent(connector.maximum_a)),
+    row("detail.kind", say(connector.direct_current ? "detail.dc" : `detail.ac${connector.phases}`)),
+  ];
+  // A lock of direct current holds the plug in the car; its cable is always attached (IEC 61851-23, case C).
+  const brings = connector.has_lock && !connector.direct_current;
+  if (!connector.transaction) rows.push(row("detail.lock", say(brings ? "detail.lock_yes" : "detail.lock_no")));
+  return rows;
+}
+
+function measured({ reading }) {
+  if (!reading) return [];
+  const list = (values, text) => values.map(text).join("  ") || numbers.DASH;
+  return [
+    row("value.voltage", list(reading.voltages_v, numbers.volts)),
+    row("value.current", list(reading.currents_a, numbers.amperes)),
+    row("value.limit", numbers.power(reading.limit_w)),
+    row("value.temperature", reading.temperatures_c.length ? numbers.degrees(Math.max(...reading.temperatures_c)) : numbers.DASH),
+  ];
+}

@@ -1,0 +1,35 @@
+"""What the kiosk asks of the rest of the station: one document to show, one door for what people want."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from charging.snapshot import Snapshot
+
+from .messages import Asked
+
+
+class Answer(Protocol):
+    """Whether a request was taken; `refusal` is a code of charging.domain.requests.Refusal, or ""."""
+
+    @property
+    def accepted(self) -> bool: ...  # noqa: D102 - the class says it
+
+    @property
+    def refusal(self) -> str: ...  # noqa: D102 - the class says it
+
+
+class Station(Protocol):
+    """Called from threads of the kiosk's own; may block, may raise django.db.Error."""
+
+    def snapshot(self) -> Snapshot:
+        """The whole station as it is now."""
+        ...
+
+    def ask(self, asked: Asked, who: str) -> Answer:
+        """Pass on what somebody at the screen wants; every action but SHOWN."""
+        ...
+
+    def beat(self) -> None:
+        """The screen shows a fresh picture."""
+        ...

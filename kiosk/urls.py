@@ -1,0 +1,17 @@
+"""The addresses of the kiosk."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.urls import URLPattern, path
+
+from . import views
+
+app_name: Final = "kiosk"
+urlpatterns: Final[list[URLPattern]] = [
+    path("", views.page, name="page"),
+    path("connector/<int:number>", views.page, name="connector"),
+    path("kiosk/words.json", views.words_document, name="words"),
+    path("kiosk/messenger.svg", views.messenger, name="messenger"),
+]

@@ -1,0 +1,66 @@
+"""The page of the screen, its words, and the QR code of the support's messenger."""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+from urllib.parse import urlsplit
+
+import segno
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from . import words
+from .edition import edition
+from .hub import Hub
+
+LANGUAGE_COOKIE: Final = "kiosk_language"
+YEAR_S: Final = 31_536_000
+MESSENGER_SCHEMES: Final = frozenset({"https", "http", "tg", "viber", "whatsapp"})
+QR_QUIET_MODULES: Final = 2
+
+
+def language_of(request: HttpRequest) -> str:
+    """?lang= wins over the cookie; whatever is not ours is the default."""
+    asked = request.GET.get("lang") or request.COOKIES.get(LANGUAGE_COOKIE, "")
+    return asked if asked in words.LANGUAGES else words.DEFAULT_LANGUAGE
+
+
+@never_cache
+@require_safe
+def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001 - the page reads its own address
+    """The kiosk, opened at all connectors or at one."""
+    language = language_of(request)
+    texts = {key.replace(".", "_"): text[language] for key, text in words.table().items() if key.startswith("page.")}
+    seen = {"language": language, "languages": words.LANGUAGES, "edition": edition(), "words": texts}
+    return render(request, "kiosk/page.html", seen)
+
+
+@require_safe
+def words_document(request: HttpRequest) -> HttpResponse:
+    """Language -> key -> text. Kept for ever when asked for by its edition, else asked for again."""
+    response = HttpResponse(words.document(), content_type="application/json")
+    known = request.GET.get("v") == edition()
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if known else "no-cache"
+    return response
+
+
+@never_cache
+@require_safe
+def messenger(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """The QR code of the owner's messenger address, and of nothing else; 404 when there is none."""
+    address = Hub().snapshot()["station"]["messenger_url"]
+    if not address or urlsplit(address).scheme not in MESSENGER_SCHEMES:
+        raise Http404("No messenger address is set: give one in the station's settings.")
+    return HttpResponse(qr_of(address), content_type="image/svg+xml")
+
+
+def qr_of(address: str) -> bytes:
+    """An SVG without size of its own, dark on white, readable through glass (error correction M)."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        drawn, kind="svg", border=QR_QUIET_MODULES, dark="#0b1418", light="#ffffff", omitsize=True, xmldecl=True
+    )
+    return drawn.getvalue()

@@ -1,0 +1,198 @@
+"""Carries the order in hand on, one step after another; beside the link, and whether or not there is one.
+
+What to do next is read from the row each time, so that a kill at any point costs no more than the step it hit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from django.db import DatabaseError
+
+from charging import journal, services
+from charging.clock import Moment, now
+from charging.domain.security import SecurityEvent
+from ocpp_client.firmware import files, holding, installing, orders, trust
+from ocpp_client.firmware.orders import State
+from ocpp_client.models import FirmwareUpdate
+from ocpp_client.transfers import TransferFailed, fetch
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 0.5
+IDLE_EVERY_S: Final = 5.0  # while there is no order
+DOWNLOAD_WITHIN_S: Final = 1800.0
+
+
+class OnDatabase(Protocol):
+    """Runs a function in the one thread that talks to the database."""
+
+    async def __call__(self, function: Callable[..., T], /, *arguments: Any) -> T:
+        """The function's result; what it raises is raised here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to be fetched."""
+
+    row_id: int
+    location: str
+    into: Path
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A signature to be checked: seconds of work for a large file, away from the thread of the database."""
+
+    row_id: int
+    path: Path
+    certificate: str
+    signature: str
+
+
+Work = Download | Verification | None
+
+
+async def carry_on(place: str, on_database: OnDatabase, woken: asyncio.Event) -> None:
+    """For ever. *place* as orders.place_of says it: what another central system ordered is given up."""
+    await _tried(on_database, orders.give_up_unless_of, place)
+    while True:
+        woken.clear()
+        work, again_s = await _tried(on_database, next_step, now()) or (None, LOOK_EVERY_S)
+        if isinstance(work, Download):
+            await _download(work, on_database)
+        elif isinstance(work, Verification):
+            await _verify(work, on_database)
+        else:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), again_s)
+
+
+async def _tried(on_database: OnDatabase, function: Callable[..., T], *arguments: Any) -> T | None:
+    """None while the record cannot be read or written: the row says the same later."""
+    try:
+        return await on_database(function, *arguments)
+    except DatabaseError as error:
+        log.warning("The firmware update waits for the record (%s).", error)
+        await asyncio.sleep(LOOK_EVERY_S)
+        return None
+
+
+def next_step(moment: Moment) -> tuple[Work, float]:
+    """Move the row as far as rows go; what is to be done outside of them, or after how many seconds to look again."""
+    row = orders.in_hand()
+    if row is None:
+        files.sweep(None)
+        holding.release()
+        return None, IDLE_EVERY_S
+    before = row.state
+    match row.state:
+        case State.DOWNLOAD_SCHEDULED:
+            _scheduled(row, moment)
+        case State.DOWNLOADING:
+            return _downloading(row, moment), LOOK_EVERY_S
+        case State.DOWNLOADED if row.signed:
+            return Verification(row.pk, files.file_of(row), row.signing_certificate, row.signature), LOOK_EVERY_S
+        case State.DOWNLOADED | State.SIGNATURE_VERIFIED:
+            installing.judged(row, moment)
+        case State.INSTALL_SCHEDULED:
+            installing.waited(row, moment)
+        case State.INSTALLING:
+            installing.installed(row, moment)
+    return None, LOOK_EVERY_S if row.state == before else 0.0
+
+
+def _scheduled(row: FirmwareUpdate, moment: Moment) -> None:
+    """Without a clock nothing begins: a server or a technician tells the time first."""
+    if moment.clock_known and row.retrieve_at <= moment.at:
+        orders.move(row, State.DOWNLOADING, moment=moment)
+
+
+def _downloading(row: FirmwareUpdate, moment: Moment) -> Work:
+    if row.due_at is not None and row.due_at > moment.at:
+        return None
+    files.sweep(row)
+    part = files.file_of(row).with_suffix(".part")
+    return Download(row.pk, row.location, part, files.most_bytes())
+
+
+async def _download(work: Download, on_database: OnDatabase) -> None:
+    """Fetch; give up at once when the order was cancelled meanwhile."""
+    fetching = asyncio.ensure_future(_fetched(work))
+    try:
+        while not fetching.done():
+            await asyncio.wait({fetching}, timeout=LOOK_EVERY_S)
+            if await _tried(on_database, _is_wanted, work.row_id) is False:
+                return
+        await _tried(on_database, _downloaded, work, fetching.result())
+    finally:
+        fetching.cancel()
+        await asyncio.gather(fetching, return_exceptions=True)
+
+
+async def _fetched(work: Download) -> str:
+    """Why it could not be fetched, as a sentence; nothing when the file is there."""
+    if work.most_bytes <= 0:
+        return "There is no room for it on the disk: free some."
+    try:
+        await fetch(work.location, work.into, most_bytes=work.most_bytes, within_s=DOWNLOAD_WITHIN_S)
+    except TransferFailed as failed:
+        return str(failed)
+    except OSError as error:
+        return f"The file could not be written: {error}."
+    return ""
+
+
+def _is_wanted(row_id: int) -> bool:
+    return FirmwareUpdate.objects.filter(pk=row_id, state=State.DOWNLOADING).exists()
+
+
+def _downloaded(work: Download, why: str) -> None:
+    row, moment = orders.in_hand(), now()
+    if row is None or row.pk != work.row_id or row.state != State.DOWNLOADING:
+        return
+    if not why:
+        try:
+            files.keep(work.into, row)
+        except OSError as error:
+            why = f"The file could not be kept: {error}."
+    if not why:
+        orders.move(row, State.DOWNLOADED, moment=moment)
+    elif row.attempts_left > 1:
+        with journal.one_commit():
+            row.attempts_left -= 1
+            row.due_at = moment.at + timedelta(seconds=row.retry_interval_s)
+            row.reason = why[: orders.REASON_LENGTH]
+            row.save(update_fields=["attempts_left", "due_at", "reason"])
+    else:
+        orders.move(row, State.DOWNLOAD_FAILED, moment=moment, reason=why)
+
+
+async def _verify(work: Verification, on_database: OnDatabase) -> None:
+    await _tried(on_database, _verified, work, await asyncio.to_thread(_wrong_with, work))
+
+
+def _wrong_with(work: Verification) -> str:
+    """What is wrong, as a sentence; nothing when the signature is right."""
+    return trust.of_file(work.path, work.certificate, work.signature).wrong
+
+
+def _verified(work: Verification, why: str) -> None:
+    row = orders.in_hand()
+    if row is None or row.pk != work.row_id or row.state != State.DOWNLOADED:
+        return
+    with journal.one_commit():
+        if why:
+            services.security_event(SecurityEvent.INVALID_FIRMWARE_SIGNATURE, why)
+        state = State.INVALID_SIGNATURE if why else State.SIGNATURE_VERIFIED
+        orders.move(row, state, moment=now(), reason=why)

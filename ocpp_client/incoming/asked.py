@@ -1,0 +1,49 @@
+"""What whoever answers a CALL is given: the payload, the thread that owns the database, and what it may trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from ocpp_client.due import Payload
+from ocpp_client.rpc import Answer
+from ocpp_client.triggers import Triggers
+
+T = TypeVar("T")
+
+CENTRAL_SYSTEM: Final = "central_system"  # who asks, in the journal and among the sources of availability
+
+
+class OnDatabase(Protocol):
+    """Runs a function in the one thread that talks to the database."""
+
+    async def __call__(self, function: Callable[..., T], /, *arguments: Any) -> T:
+        """The function's result; what it raises is raised here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One CALL of the central system."""
+
+    payload: Payload
+    db: OnDatabase
+    registered: bool
+    triggers: Triggers
+
+
+Answering = Callable[[Asked], Awaitable[Payload | Answer]]
+
+
+def in_database(handle: Callable[[Payload], Payload]) -> Answering:
+    """An answer that only reads and writes rows."""
+
+    async def handled(asked: Asked) -> Payload:
+        return await asked.db(handle, asked.payload)
+
+    return handled
+
+
+def status(value: str) -> Payload:
+    """The answer of most operations."""
+    return {"status": value}

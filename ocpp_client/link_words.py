@@ -1,0 +1,20 @@
+"""How the link to the central system is, in one sentence for a technician."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from ocpp_client.models import CentralSystem
+from ocpp_client.registration import Registered
+
+
+def link_words(row: CentralSystem | None) -> tuple[str, bool | None]:
+    """The sentence, and whether that is well (None: there is nothing to judge)."""
+    if row is None or not row.enabled:
+        return _("No central system is in use."), None
+    if row.connected_at is None:
+        return f"{_('Not connected.')} {row.disconnect_sentence}".strip(), False
+    since = _("Connected since %(at)s.") % {"at": f"{row.connected_at:%Y-%m-%d %H:%M:%S} UTC"}
+    if row.registration == Registered.ACCEPTED:
+        return since, True
+    return f"{since} {_('It has not accepted this station.')} {row.registration}".strip(), False

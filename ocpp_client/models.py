@@ -1,0 +1,166 @@
+"""What the edge to the central system keeps. Every value that a rule of charging reads is a row of `charging`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+IDENTITY_LENGTH: Final = 48
+URL_LENGTH: Final = 255
+address = RegexValidator(
+    r"^wss?://[^\s/@?#]+(/[^\s?#]*)?$", _("An address such as wss://central.example/ocpp, without ? and #.")
+)
+identity = RegexValidator(r"^[\x21-\x7e]+$", _("Printable ASCII characters without spaces."))
+
+
+class CentralSystem(models.Model):
+    """Where the central system is, who we are there, and how the link went last. One row, pk 1."""
+
+    enabled = models.BooleanField(_("in use"), default=False)
+    primary_url = models.CharField(_("address"), max_length=URL_LENGTH, blank=True, validators=[address])
+    secondary_url = models.CharField(_("second address"), max_length=URL_LENGTH, blank=True, validators=[address])
+    charge_point_id = models.CharField(
+        _("identity"), max_length=IDENTITY_LENGTH, default="station", validators=[identity]
+    )
+    # The station itself has to present it, so it cannot be a hash (security whitepaper, A01.FR.10).
+    authorization_key = models.CharField(_("password"), max_length=40, blank=True)
+    vendor = models.CharField(_("vendor"), max_length=20, default="Energy Station")
+    model = models.CharField(_("model"), max_length=20, default="Energy Station")
+
+    registration = models.CharField(_("registration"), max_length=10, blank=True, editable=False)
+    registered_boot_id = models.CharField(max_length=64, blank=True, editable=False)
+    registered_url = models.CharField(max_length=URL_LENGTH, blank=True, editable=False)
+    connected_at = models.DateTimeField(_("connected since"), null=True, editable=False)  # None: there is no link
+    disconnected_at = models.DateTimeField(_("last disconnected"), null=True, editable=False)
+    disconnect_code = models.CharField(max_length=30, blank=True, editable=False)
+    disconnect_sentence = models.CharField(_("why"), max_length=300, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("central system")
+        verbose_name_plural = _("central system")
+
+    def __str__(self) -> str:
+        return self.primary_url or "-"
+
+
+class ConfigurationKey(models.Model):
+    """A configuration key whose value only the edge reads; a missing row means its default."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    value = models.CharField(max_length=500)
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
+
+
+class SentStatus(models.Model):
+    """The StatusNotification that the central system confirmed last, by connector (0 = the station)."""
+
+    connector_number = models.PositiveSmallIntegerField(primary_key=True)
+    status = models.CharField(max_length=20)
+    faults: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.connector_number}: {self.status}"
+
+
+class Attempt(models.Model):
+    """A transaction message that the central system refused or never answered. Gone once it was confirmed."""
+
+    entry_id = models.PositiveBigIntegerField(primary_key=True)  # of charging.JournalEntry
+    transaction_id = models.PositiveBigIntegerField(
+        _("transaction"), null=True, db_index=True
+    )  # of charging.Transaction
+    action = models.CharField(_("message"), max_length=30)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("next attempt"), null=True)
+    last_error = models.CharField(_("last answer"), max_length=300, blank=True)
+    parked_at = models.DateTimeField(_("given up"), null=True)
+
+    class Meta:
+        ordering: ClassVar = ["entry_id"]
+        verbose_name = _("undelivered message")
+        verbose_name_plural = _("undelivered messages")
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.action}"
+
+
+class FirmwareUpdate(models.Model):
+    """One order to update firmware, from its answer to its end: the newest is the one in hand, if it has not ended."""
+
+    class State(models.TextChoices):
+        """How far it is: the names of FirmwareStatusEnumType (security whitepaper, section 6.8), and one of ours."""
+
+        DOWNLOAD_SCHEDULED = "DownloadScheduled", _("waits for the time of its download")
+        DOWNLOADING = "Downloading", _("is downloaded now")
+        DOWNLOADED = "Downloaded", _("is downloaded and will be checked")
+        DOWNLOAD_FAILED = "DownloadFailed", _("could not be downloaded")
+        SIGNATURE_VERIFIED = "SignatureVerified", _("has the right signature and will be checked")
+        INVALID_SIGNATURE = "InvalidSignature", _("does not have the right signature: nothing was installed")
+        INSTALL_SCHEDULED = "InstallScheduled", _("waits for its time, or until the connectors are free")
+        INSTALLING = "Installing", _("is written to the controllers now")
+        INSTALLED = "Installed", _("runs, and its version was read back")
+        INSTALLATION_FAILED = "InstallationFailed", _("could not be installed")
+        INSTALL_VERIFICATION_FAILED = "InstallVerificationFailed", _("is damaged: nothing was installed")
+        CANCELED = "Canceled", _("was given up")
+
+    signed = models.BooleanField(_("signed"))
+    request_id = models.BigIntegerField(_("request"), null=True)  # of SignedUpdateFirmware
+    ordered_by = models.CharField(max_length=URL_LENGTH + IDENTITY_LENGTH + 1)  # address and our identity there
+    ordered_at = models.DateTimeField(_("ordered"))
+    location = models.TextField()  # may hold a password
+    retrieve_at = models.DateTimeField(_("download not before"))
+    install_at = models.DateTimeField(_("install not before"), null=True)
+    attempts_left = models.PositiveIntegerField(_("attempts left"))
+    retry_interval_s = models.PositiveIntegerField()
+    due_at = models.DateTimeField(_("next attempt"), null=True)
+    signing_certificate = models.TextField(blank=True)
+    signature = models.TextField(blank=True)
+    state = models.CharField(_("state"), max_length=30, choices=State.choices)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    version = models.CharField(_("version"), max_length=40, blank=True)
+    # Of each board that gets it, by serial: connector, firmware before, wish (None: not yet), changed (once it has)
+    boards: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    untold = models.CharField(max_length=300, blank=True)  # statuses to be told, oldest first, comma separated
+    told = models.CharField(_("told"), max_length=30, blank=True)  # the status that was told last
+    ended_at = models.DateTimeField(_("ended"), null=True, db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name = _("firmware update")
+        verbose_name_plural = _("firmware updates")
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.state}"
+
+
+class Frame(models.Model):
+    """One frame of the link, secrets masked. Lives in `logs`, may be lost, the oldest go first."""
+
+    at = models.DateTimeField(_("time"), db_index=True)
+    sent = models.BooleanField(_("sent"))  # else received
+    action = models.CharField(_("action"), max_length=40, blank=True, db_index=True)
+    message_id = models.CharField(max_length=36, blank=True)
+    connector_number = models.PositiveSmallIntegerField(_("connector"), null=True)
+    text = models.TextField(_("frame"))
+    problem = models.CharField(_("problem"), max_length=300, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name = _("frame")
+        verbose_name_plural = _("frames")
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S} {self.action}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Cut what is longer than anybody reads."""
+        self.text = self.text[:LONGEST_FRAME]
+        super().save(*args, **kwargs)
+
+
+LONGEST_FRAME: Final = 20_000

@@ -1,0 +1,101 @@
+"""What is due now? The sources in the order in which their messages go out; the first that has one is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from charging.clock import Moment, now
+from ocpp_client import authorizing, conflicts, heartbeat, registering, registration, statuses
+from ocpp_client.due import Due, Failure, Payload
+from ocpp_client.firmware import notifications
+from ocpp_client.firmware.notifications import Notifications
+from ocpp_client.models import CentralSystem
+from ocpp_client.registration import Registered, Registration
+from ocpp_client.security_events import SecurityEvents
+from ocpp_client.statuses import Statuses
+from ocpp_client.transactions import Transactions
+from ocpp_client.triggers import Triggers
+
+BOOT_WITHIN_S: Final = 60.0
+LIVE_EVERY_S: Final = 0.1  # while a long queue is delivered, cards and statuses wait no longer than this for a look
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """The messages of one link. Called in the thread of the database only."""
+
+    registration: Registration = field(default_factory=Registration)
+    triggers: Triggers = field(default_factory=Triggers)
+    sent_s: float = 0.0  # monotonic, of the last CALL
+    _firmware: Notifications = field(default_factory=Notifications)
+    _statuses: Statuses = field(default_factory=Statuses)
+    _security: SecurityEvents = field(default_factory=SecurityEvents)
+    _live_due_s: float = 0.0  # no card and no status was due at the last look
+    _transactions: Transactions = field(default_factory=Transactions)
+
+    def due(self) -> Due | None:
+        """The next message, or None. Raises django.db.DatabaseError."""
+        moment = now()
+        if self.triggers.boot:
+            self.triggers.boot = False
+            self.registration = registration.asked_for(self.registration, moment.mono_s) or self.registration
+        if self.registration.boots(moment.mono_s):
+            return self._boot()
+        if self.registration.status is Registered.PENDING:
+            return self._triggered(moment)
+        return self._next(moment) if self.registration.accepted else None
+
+    def _triggered(self, moment: Moment) -> Due | None:
+        """While Pending the station says only what it is asked to say (section 4.2)."""
+        while self.triggers.statuses:
+            if due := self._statuses.now(self.triggers.statuses.pop(0), moment):
+                return due
+        if self.triggers.heartbeat:
+            self.triggers.heartbeat = False
+            return heartbeat.message()
+        return self._triggered_firmware()
+
+    def _triggered_firmware(self) -> Due | None:
+        if self.triggers.firmware:
+            self.triggers.firmware = False
+            return notifications.triggered()
+        if self.triggers.signed_firmware:
+            self.triggers.signed_firmware = False
+            return notifications.triggered_signed()
+        return None
+
+    def _next(self, moment: Moment) -> Due | None:
+        if moment.mono_s < self._live_due_s and (due := self._transactions.due(moment)):
+            return due
+        if due := authorizing.due(moment) or self._statuses.due(moment) or self._security.due(moment):
+            return due
+        if due := self._firmware.due() or self._triggered_firmware():
+            return due
+        self._live_due_s = moment.mono_s + LIVE_EVERY_S
+        return self._transactions.due(moment) or conflicts.due() or self._alive(moment)
+
+    def _boot(self) -> Due:
+        return Due(
+            action="BootNotification",
+            payload=registering.payload_of(CentralSystem.objects.get(pk=1)),
+            confirmed=self._booted,
+            failed=self._not_booted,
+            within_s=BOOT_WITHIN_S,
+        )
+
+    def _booted(self, answer: Payload) -> None:
+        registering.time_told(answer)
+        interval_s = int(answer["interval"])
+        self.registration = registration.answered(answer["status"], interval_s, now().mono_s)
+        registering.keep(self.registration, interval_s)
+        if self.registration.accepted:
+            statuses.forget()  # what was told while Pending is told again with the rest
+
+    def _not_booted(self, _failure: Failure) -> None:
+        self.registration = registration.unanswered(self.registration, now().mono_s)
+
+    def _alive(self, moment: Moment) -> Due | None:
+        due = heartbeat.due(moment, self.sent_s, asked=self.triggers.heartbeat)
+        self.triggers.heartbeat = False
+        return due

@@ -1,0 +1,170 @@
+"""Which transaction message is due? Strictly in the journal's order: message n+1 waits until n is done with.
+
+OCPP 1.6 section 3.7.1: confirmed, or given up. What belongs to a start that was given up has no transactionId, and
+none is invented: it is given up with it, and the rest goes on. What was tried how often is in rows.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from charging import journal, services
+from charging.clock import Moment, now
+from charging.models import Cursor, JournalEntry, Transaction
+from ocpp_client import configuration
+from ocpp_client.due import Due, Failure, Payload
+from ocpp_client.models import Attempt
+from ocpp_client.owed import READER, STARTED, STOPPED, TAKEN, Ahead, Owed
+from ocpp_client.timestamps import moment_of
+from ocpp_client.transaction_messages import ACTIONS, message_of
+
+log = logging.getLogger(__name__)
+
+CONFIGURED: Final = "CentralSystemConfigured"  # charging.services.central_link
+MOST_WAIT_S: Final = 30 * 86_400  # a due time further away was set by a clock that was wrong
+LEAST_WAIT_S: Final = 1.0  # a retry interval of 0 is no licence to flood
+ITS_START_IS_PARKED: Final = "The StartTransaction before it was given up."
+
+
+def begin(moment: Moment) -> None:
+    """The journal's reader begins here: what was before the central system came is not its business."""
+    with journal.one_commit():
+        if not Cursor.objects.filter(name=READER).exists():
+            newest = JournalEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+            Cursor.objects.create(name=READER, position=newest)
+            journal.record("CentralSystemBegins", moment=moment, who="ocpp_client")
+
+
+class Transactions:
+    """The queue of one central system. Called in the thread of the database only."""
+
+    def __init__(self) -> None:
+        self._ahead = Ahead()
+
+    def due(self, moment: Moment) -> Due | None:
+        """The next message, unless it has to wait for another attempt. Raises django.db.DatabaseError."""
+        while (owed := self._ahead.first()) is not None:
+            if _waits(owed, moment):
+                self._ahead.forget()
+                return None
+            payload = message_of(owed) if _can_be_told(owed) else None
+            if payload is not None:
+                return Due(
+                    action=ACTIONS[owed.entry.kind],
+                    payload=payload,
+                    confirmed=partial(self._confirmed, owed),
+                    failed=partial(self._failed, owed),
+                )
+            _pass(owed)
+            self._ahead.done()
+        return None
+
+    def _confirmed(self, owed: Owed, answer: Payload) -> None:
+        """The cursor moves in the commit that keeps the answer."""
+        with journal.one_commit():
+            if owed.row is not None:
+                _told(owed, owed.row, answer)
+            if owed.attempt is not None:
+                Attempt.objects.filter(pk=owed.entry.pk).delete()
+            journal.read_up_to(READER, owed.entry.pk)
+        self._ahead.done()
+
+    def _failed(self, owed: Owed, failure: Failure) -> None:
+        self._ahead.forget()
+        _failed(owed, failure)
+
+
+def _can_be_told(owed: Owed) -> bool:
+    """A transaction whose start was never confirmed has no number: nothing more can be said about it."""
+    if owed.entry.transaction_id is None:
+        return owed.entry.kind == TAKEN
+    if owed.entry.kind == STARTED:
+        return owed.row is not None and _was_configured(owed.entry)
+    return owed.row is not None and owed.row.central_number is not None
+
+
+def _was_configured(entry: JournalEntry) -> bool:
+    """Whether there was a central system at that time: what happened without one is not its business later on."""
+    said = JournalEntry.objects.filter(kind=CONFIGURED, pk__lt=entry.pk).order_by("-pk").first()
+    return said is None or said.body["changed"].get("has_central_system") == "True"
+
+
+def _waits(owed: Owed, moment: Moment) -> bool:
+    """For its next attempt."""
+    if owed.attempt is None or owed.attempt.due_at is None:
+        return False
+    return 0 < (owed.attempt.due_at - moment.at).total_seconds() <= MOST_WAIT_S
+
+
+def _pass(owed: Owed) -> None:
+    """Park what follows a start that was given up; skip what nobody asked for or began before the central system."""
+    entry = owed.entry
+    with journal.one_commit():
+        starts = Attempt.objects.filter(transaction_id=entry.transaction_id, action=ACTIONS[STARTED])
+        if entry.transaction_id and not _can_be_told(owed) and starts.filter(parked_at__isnull=False).exists():
+            Attempt.objects.update_or_create(
+                entry_id=entry.pk,
+                defaults={
+                    "transaction_id": entry.transaction_id,
+                    "action": ACTIONS[entry.kind],
+                    "parked_at": now().at,
+                    "last_error": ITS_START_IS_PARKED,
+                },
+            )
+            if entry.kind == STOPPED:
+                _journal_parked(owed, ITS_START_IS_PARKED)
+        journal.read_up_to(READER, entry.pk)
+
+
+def _told(owed: Owed, row: Transaction, answer: Payload) -> None:
+    judged = answer.get("idTagInfo")
+    if judged is None:
+        return
+    parent_id_tag, expires_at = judged.get("parentIdTag", ""), moment_of(judged.get("expiryDate"))
+    if owed.entry.kind == STARTED:
+        services.transaction_confirmed(
+            row.pk,
+            number=answer["transactionId"],
+            status=judged["status"],
+            parent_id_tag=parent_id_tag,
+            expires_at=expires_at,
+        )
+    elif owed.entry.body.get("id_tag"):
+        services.id_tag_told(
+            owed.entry.body["id_tag"], status=judged["status"], parent_id_tag=parent_id_tag, expires_at=expires_at
+        )
+
+
+def _failed(owed: Owed, failure: Failure) -> None:
+    """Again after the interval times the attempts so far; given up after as many as the key says (section 3.7.1)."""
+    moment = now()
+    action = ACTIONS[owed.entry.kind]
+    with journal.one_commit():
+        attempt, _created = Attempt.objects.get_or_create(
+            entry_id=owed.entry.pk, defaults={"action": action, "transaction_id": owed.entry.transaction_id}
+        )
+        attempt.attempts += 1
+        attempt.last_error = failure.sentence[:300]
+        if attempt.attempts >= configuration.integer("TransactionMessageAttempts"):
+            attempt.due_at, attempt.parked_at = None, moment.at
+            journal.read_up_to(READER, owed.entry.pk)
+            _journal_parked(owed, attempt.last_error)
+        else:
+            wait_s = configuration.integer("TransactionMessageRetryInterval") * attempt.attempts
+            attempt.due_at = moment.at + timedelta(seconds=max(wait_s, LEAST_WAIT_S))
+        attempt.save()
+    log.warning("%s of transaction %s was not delivered: %s", action, owed.entry.transaction_id, failure.sentence)
+
+
+def _journal_parked(owed: Owed, answer: str) -> None:
+    journal.record(
+        "MessageParked",
+        who="ocpp_client",
+        connector_number=owed.entry.connector_number,
+        transaction_id=owed.entry.transaction_id,
+        action=ACTIONS[owed.entry.kind],
+        answer=answer,
+    )

@@ -1,0 +1,1 @@
+"""How the console writes moments and numbers, by language."""

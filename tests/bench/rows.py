@@ -1,0 +1,28 @@
+"""Which rows are there? In the order in which they run; those of beside.BESIDE come last, together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from . import costs, emergencies, flash, lines, links, locks, pixels, queues, starts, touches, watchdogs
+from .measurement import Effort, Measurement
+
+ROWS: Final[dict[str, Callable[[Effort], Measurement]]] = {
+    "poll_one_line": lines.poll_one_line,
+    "poll_four_lines": lines.poll_four_lines,
+    "estop_to_wire": emergencies.estop_to_wire,
+    "stop_to_contactor": touches.stop_to_contactor,
+    "cpu": costs.cpu,
+    "ready": starts.ready,
+    "estop_from_screen": touches.estop_from_screen,
+    "plug_to_pixel": pixels.plug_to_pixel,
+    "longest_write_lock": locks.longest_write_lock,
+    "queue_drain": queues.queue_drain,
+    "links_kills": links.links_kills,
+    "links_frames": links.links_frames,
+    "many": costs.many,
+    "flash_bytes": flash.flash_bytes,
+    "memory": costs.memory,
+    "watchdog": watchdogs.watchdog,
+}

@@ -1,0 +1,85 @@
+"""The page, its words and its QR code, as HTTP answers them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.http import Http404
+from django.test import Client, RequestFactory
+from django.urls import include, path
+
+from kiosk import views, words
+from kiosk.edition import edition
+from tests.kiosk.fakes import StationInMemory
+from tests.kiosk.stations import connector, snapshot
+
+urlpatterns: list[object] = []
+
+
+@pytest.fixture(autouse=True)
+def own_addresses(settings: object) -> None:
+    """The kiosk's addresses alone: the console's need a record."""
+    settings.ROOT_URLCONF = "tests.kiosk.test_views"  # type: ignore[attr-defined]
+    urlpatterns[:] = [path("", include("kiosk.urls"))]
+
+
+@pytest.mark.parametrize("address", ["/", "/connector/1", "/connector/64"])
+def test_it_serves_the_page_without_inline_code(address: str) -> None:
+    answer = Client(headers={"host": "127.0.0.1"}).get(address)
+    body = answer.content.decode()
+    assert answer.status_code == 200
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert not re.search(r"<style|style=|<script(?![^>]*src=)|\son\w+=|https?://", body)
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "language"),
+    [
+        ("", "", "en"),
+        ("?lang=ru", "", "ru"),
+        ("", "ru", "ru"),
+        ("?lang=en", "ru", "en"),
+        ("?lang=xx", "", "en"),
+        ("", "<b>", "en"),
+    ],
+)
+def test_it_speaks_the_language_asked_for(query: str, cookie: str, language: str) -> None:
+    client = Client(headers={"host": "127.0.0.1"})
+    if cookie:
+        client.cookies["kiosk_language"] = cookie
+    assert f'<html lang="{language}"' in client.get(f"/{query}").content.decode()
+
+
+def test_it_serves_the_words_for_ever_by_their_edition() -> None:
+    lasting = Client(headers={"host": "127.0.0.1"}).get(f"/kiosk/words.json?v={edition()}")
+    passing = Client(headers={"host": "127.0.0.1"}).get("/kiosk/words.json?v=old")
+    assert lasting.json() == passing.json()
+    assert "immutable" in lasting.headers["Cache-Control"]
+    assert passing.headers["Cache-Control"] == "no-cache"
+    assert set(lasting.json()) == set(words.LANGUAGES)
+
+
+@pytest.mark.parametrize("address", ["/", "/kiosk/words.json", "/kiosk/messenger.svg"])
+def test_it_only_answers_to_reading(address: str) -> None:
+    assert Client(headers={"host": "127.0.0.1"}).post(address).status_code == 405
+
+
+def shown_messenger(monkeypatch: pytest.MonkeyPatch, address: str) -> bytes:
+    station = StationInMemory()
+    station.shown = snapshot(connector(1), messenger_url=address)
+    monkeypatch.setattr(views, "Hub", lambda: station)
+    return bytes(views.messenger(RequestFactory().get("/kiosk/messenger.svg")).content)
+
+
+def test_it_draws_the_messenger_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = shown_messenger(monkeypatch, "https://chat.example/a")
+    assert drawn == views.qr_of("https://chat.example/a")
+    assert drawn != views.qr_of("https://chat.example/b")
+    assert b"<svg" in drawn
+
+
+@pytest.mark.parametrize("address", ["", "javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"])
+def test_it_draws_nothing_but_a_messenger_address(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    with pytest.raises(Http404):
+        shown_messenger(monkeypatch, address)

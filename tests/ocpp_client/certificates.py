@@ -1,0 +1,72 @@
+"""Certificates of a throw-away authority, for central systems and stations of tests."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+DAY: Final = timedelta(days=1)
+
+
+@cache
+def _key(_name: str) -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _name(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+
+
+class Authority:
+    """One root; `write` makes files of a certificate that it signed."""
+
+    def __init__(self, folder: Path, name: str = "root") -> None:
+        self.folder = folder
+        self.name = name
+        now = datetime.now(UTC)
+        root = self._builder(name, now - DAY, now + DAY).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
+        self.root = folder / f"{name}.pem"
+        self.root.write_bytes(root.sign(_key(name), hashes.SHA256()).public_bytes(Encoding.PEM))
+
+    def _builder(self, subject: str, begins: datetime, ends: datetime) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(_name(subject))
+            .issuer_name(_name(self.name))
+            .public_key(_key(subject).public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(begins)
+            .not_valid_after(ends)
+        )
+
+    def write(self, host: str = "127.0.0.1", *, expired: bool = False) -> tuple[Path, Path]:
+        """Certificate and key of *host*."""
+        now = datetime.now(UTC)
+        builder = self._builder(host, now - 3 * DAY, now - DAY if expired else now + DAY)
+        place = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
+        certificate = builder.add_extension(x509.SubjectAlternativeName([place]), critical=False)
+        certificate = certificate.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        certificate_file, key_file = self.folder / f"{host}.pem", self.folder / f"{host}.key"
+        certificate_file.write_bytes(certificate.sign(_key(self.name), hashes.SHA256()).public_bytes(Encoding.PEM))
+        key_file.write_bytes(_key(host).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return certificate_file, key_file
+
+    def of_server(self, host: str = "127.0.0.1", *, expired: bool = False) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.write(host, expired=expired))
+        return context
+
+    def of_station(self) -> ssl.SSLContext:
+        """What a station that trusts this authority uses."""
+        return ssl.create_default_context(cafile=str(self.root))
