@@ -34,7 +34,7 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "ChangeConfiguration": {"key": "MeterValueSampleInterval", "value": "10"},
     "ClearCache": {},
     "ClearChargingProfile": {},
-    "DataTransfer": {"vendorId": "org.example", "data": "hello"},
+    "DataTransfer": {"vendorId": "EnergyStation", "messageId": "StationFacts"},
     "DeleteCertificate": {"certificateHashData": _HASH},
     "ExtendedTriggerMessage": {"requestedMessage": "BootNotification"},
     "GetCompositeSchedule": {"connectorId": "$connector", "duration": 3600, "chargingRateUnit": "A"},

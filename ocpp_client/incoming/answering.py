@@ -6,7 +6,16 @@ from typing import Final
 
 from ocpp_client.due import Payload
 from ocpp_client.errors import ErrorCode, Refuse, Unanswered
-from ocpp_client.incoming import core, firmware, local_list, remote_trigger, reservation, reset, smart_charging
+from ocpp_client.incoming import (
+    core,
+    firmware,
+    local_list,
+    remote_trigger,
+    reservation,
+    reset,
+    smart_charging,
+    vendors,
+)
 from ocpp_client.incoming.asked import Answering, Asked, OnDatabase, status
 from ocpp_client.registration import Heard, Registration
 from ocpp_client.rpc import Answer
@@ -20,6 +29,7 @@ ANSWERS: Final[dict[str, Answering]] = {
     **reservation.ANSWERS,
     **smart_charging.ANSWERS,
     **reset.ANSWERS,
+    **vendors.ANSWERS,
 }
 
 

@@ -88,11 +88,6 @@ def clear_cache(_payload: Payload) -> Payload:
     return _accepted(services.clear_cache(CENTRAL_SYSTEM))
 
 
-def vendor_message(_payload: Payload) -> Payload:
-    """Section 5.6: no vendor has an agreement with this station yet."""
-    return status("UnknownVendorId")
-
-
 async def unlock_connector(asked: Asked) -> Payload:
     """Section 5.18: what the lock's feedback says, not that somebody was asked. Running transactions end first."""
     number = asked.payload["connectorId"]
@@ -117,7 +112,6 @@ ANSWERS: Final[dict[str, Answering]] = {
     "ChangeAvailability": in_database(change_availability),
     "ChangeConfiguration": in_database(change_configuration),
     "ClearCache": in_database(clear_cache),
-    "DataTransfer": in_database(vendor_message),
     "GetConfiguration": in_database(get_configuration),
     "RemoteStartTransaction": in_database(remote_start),
     "RemoteStopTransaction": in_database(remote_stop),

@@ -103,12 +103,6 @@ def test_it_forgets_what_it_remembered_of_cards(central: CentralSystem) -> None:
         assert not CachedIdTag.objects.exists()
 
 
-def test_it_knows_no_vendor_yet(central: CentralSystem) -> None:
-    """TC_062."""
-    with registered(central):
-        assert asked(central, "DataTransfer", vendorId="com.example", messageId="x") == "UnknownVendorId"
-
-
 def test_it_sends_what_is_triggered(central: CentralSystem) -> None:
     """TC_054 and TC_055."""
     with registered(central):

@@ -121,7 +121,6 @@ NOT_SHOWN_YET: Final = frozenset(
     {
         "TC_045_1",
         "TC_045_2",
-        "TC_062",
         "TC_073",
         "TC_074",
         "TC_075_1",
