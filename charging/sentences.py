@@ -66,6 +66,8 @@ SENTENCES: Final[dict[str, Text]] = {
     "EmergencyStillPressed": _("Acknowledgement taken back: the emergency button is still pressed"),
     "ConnectorAdded": _("Connector found: %(standard)s on board %(board_serial)s, index %(board_index)s"),
     "ConnectorChanged": _("Connector describes itself anew: %(standard)s on board %(board_serial)s"),
+    "CertificateInstalled": _("Certificate: %(about)s"),
+    "CertificateDeleted": _("Certificate: %(about)s"),
     "FirmwareUpdate": _("Firmware update %(update)s: %(state)s %(version)s %(why)s"),
     "FirmwareReadBack": _("Firmware of board %(board_serial)s: %(before)s → %(after)s"),
     "ReplacementConfirmed": _("Exchanged board confirmed: %(before)s → %(after)s"),

@@ -20,7 +20,7 @@ from ocpp_client import central_system
 from ocpp_client.firmware_words import firmware_words
 from ocpp_client.link_words import link_words
 from ocpp_client.masks import without_user
-from ocpp_client.models import Attempt, CentralSystem, FirmwareUpdate, Frame
+from ocpp_client.models import Attempt, CentralSystem, Certificate, FirmwareUpdate, Frame
 
 LONGEST_LINE: Final = 160
 
@@ -129,6 +129,22 @@ class AttemptAdmin(FactsAdmin[Attempt]):
 
     list_display = ("entry_id", "action", "transaction_id", "attempts", "due_at", "parked_at", "last_error")
     list_filter = ("action", ("parked_at", admin.EmptyFieldListFilter))
+
+
+@admin.register(Certificate)
+class CertificateAdmin(FactsAdmin[Certificate]):
+    """Whom the station trusts."""
+
+    list_display = ("use", "subject", "valid_from", "valid_until", "installed_at", "fallback")
+    list_filter = ("use",)
+    fields = (
+        ("use", "fallback"),
+        "subject",
+        ("serial_number", "fingerprint"),
+        ("valid_from", "valid_until"),
+        "installed_at",
+        "pem",
+    )
 
 
 @admin.register(FirmwareUpdate)

@@ -20,9 +20,10 @@ from django.db import DatabaseError, OperationalError, close_old_connections, co
 from charging import live, services
 from charging.clock import now
 from charging.domain.security import SecurityEvent
-from ocpp_client import configuration, conflicts, registering, resetting, security_events, statuses, transactions
+from ocpp_client import configuration, conflicts, registering, resetting, security_events, statuses, transactions, ways
 from ocpp_client.addresses import Address
 from ocpp_client.causes import Disconnect
+from ocpp_client.certificates import store
 from ocpp_client.connection import Connection
 from ocpp_client.due import Due, Failure, Payload
 from ocpp_client.errors import CallFailed, CallRefused, LinkLost, Malformed
@@ -68,6 +69,7 @@ class Client:
         self._offences = security_events.Offences()
         self._ping_interval_s = 60.0
         self._outgoing = Outgoing(registration=registering.kept(row))
+        self._ways: list[Address] = []  # as the record had them last
         self._woken = asyncio.Event()
         self._ordered = asyncio.Event()  # something was asked: perhaps an update of firmware
         self._restarted = asyncio.Event()  # or a reset
@@ -123,11 +125,12 @@ class Client:
 
     # --- the link ------------------------------------------------------------------------------------
 
-    def _addresses(self) -> list[Address]:
-        row = self._row
-        password = row.authorization_key or None
-        urls = [url for url in (row.primary_url, row.secondary_url) if url]
-        return [Address(url, row.charge_point_id, password) for url in urls]
+    async def _addresses(self) -> list[Address]:
+        try:
+            self._ways = await self._on_database(ways.addresses, self._row)
+        except DatabaseError as error:
+            log.warning("How to present the station cannot be read (%s): it does so as the last time.", error)
+        return self._ways
 
     def _opened(self, send: Send, address: Address) -> Rpc:
         rpc = Rpc(send, self._answer, on_invalid=self._invalid, trace=self._seen, counters=self._counters)
@@ -152,7 +155,7 @@ class Client:
 
     async def _speak(self, rpc: Rpc, address: Address) -> None:
         """Send what is due, one message after the other, for as long as the link lasts."""
-        await self._keep(_link_began, address.url)
+        await self._keep(partial(_link_began, address.url), self._connection.anchor)
         while True:
             self._woken.clear()
             due = await self._due()
@@ -242,10 +245,11 @@ def _begun() -> None:
     security_events.begin()
 
 
-def _link_began(url: str) -> None:
+def _link_began(url: str, anchor: str) -> None:
     """A new connection tells every status again; history is not replayed (OCPP 1.6 section 4.9)."""
     statuses.forget()
-    CentralSystem.objects.filter(pk=1).update(connected_at=now().at, registered_url=url)
+    CentralSystem.objects.filter(pk=1).update(connected_at=now().at, registered_url=url, anchor=anchor)
+    store.proved(anchor)
     live.changed()
 
 

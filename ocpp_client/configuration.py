@@ -19,7 +19,7 @@ from charging.domain.profiles import MOST_PROFILES as MOST_CHARGING_PROFILES
 from charging.models import Connector, Station
 from charging.models.central_rules import MOST_BLINKS
 from charging.services.local_list import MOST_LISTED, MOST_SENT
-from ocpp_client import rotations
+from ocpp_client import rotations, security_keys
 from ocpp_client.keys import Key, Kind
 from ocpp_client.keys import boolean as _boolean
 from ocpp_client.keys import canonical_of as _canonical
@@ -317,7 +317,7 @@ _ROWS: Final = (
     ),
 )
 
-KEYS: Final[dict[str, Key]] = {key.name.lower(): key for key in _ROWS}
+KEYS: Final[dict[str, Key]] = {key.name.lower(): key for key in (*_ROWS, *security_keys.ROWS)}
 
 
 def key_named(name: str) -> Key | None:

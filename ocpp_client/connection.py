@@ -11,8 +11,10 @@ Sources: OCPP-J 1.6, sections 3.1.2 and 3.2 (sub-protocol), 5.3 and 7 (ping), it
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import random
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -92,7 +94,7 @@ class Connection:
 
     def __init__(
         self,
-        addresses: Callable[[], Sequence[Address]],
+        addresses: Callable[[], Awaitable[Sequence[Address]]],
         on_open: Callable[[Send, Address], Rpc],
         on_closed: Callable[[Disconnect], None],
         *,
@@ -100,6 +102,7 @@ class Connection:
         pace: Pace | None = None,
     ) -> None:
         self.address: Address | None = None  # of the open link
+        self.anchor = ""  # of the open link: SHA-256 of the root certificate that vouches for it; "": not encrypted
         self.last: Disconnect | None = None
         self._addresses = addresses
         self._on_open = on_open
@@ -115,7 +118,7 @@ class Connection:
         while True:
             self._dropping = asyncio.get_running_loop().create_future()
             stayed = False
-            for address in self._addresses():
+            for address in await self._addresses():
                 stayed = await self._link(address, self._dropping)
                 if stayed or self._dropping.done():
                     break
@@ -183,6 +186,7 @@ class Connection:
             if socket.subprotocol != SUBPROTOCOL:
                 return NO_SUBPROTOCOL
             loop = asyncio.get_running_loop()
+            self.anchor = _anchor_of(socket)
             rpc = self._on_open(partial(_send, socket), address)
             self._begin(address)
             works = (_read(socket, rpc), self._ping(socket), self._watch(socket), _result_of(dropping))
@@ -191,7 +195,7 @@ class Connection:
             reason = next(task for task in tasks if task.done()).result()
             return reason
         finally:
-            self.address = None
+            self.address, self.anchor = None, ""
             if rpc is not None:
                 rpc.close(reason[1])
             await self._cut(socket, tasks)
@@ -253,6 +257,15 @@ class Connection:
             self._told = reason[0]
             _logger.warning(reason[1])
         self._on_closed(self.last)
+
+
+def _anchor_of(socket: ClientConnection) -> str:
+    tls = socket.transport.get_extra_info("ssl_object")
+    if tls is None:
+        return ""
+    # Public with Python 3.13 only; what it returns there are the same certificates, as bytes.
+    chain = tls._sslobj.get_verified_chain()  # noqa: SLF001 - as said
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(chain[-1].public_bytes())).hexdigest()
 
 
 async def _send(socket: ClientConnection, text: str) -> None:

@@ -33,6 +33,7 @@ class CentralSystem(models.Model):
     registration = models.CharField(_("registration"), max_length=10, blank=True, editable=False)
     registered_boot_id = models.CharField(max_length=64, blank=True, editable=False)
     registered_url = models.CharField(max_length=URL_LENGTH, blank=True, editable=False)
+    anchor = models.CharField(max_length=64, blank=True, editable=False)  # fingerprint of the root that the link has
     connected_at = models.DateTimeField(_("connected since"), null=True, editable=False)  # None: there is no link
     disconnected_at = models.DateTimeField(_("last disconnected"), null=True, editable=False)
     disconnect_code = models.CharField(max_length=30, blank=True, editable=False)
@@ -54,6 +55,37 @@ class ConfigurationKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}={self.value}"
+
+
+class Certificate(models.Model):
+    """A certificate that is installed, with what was read in it when it came."""
+
+    class Use(models.TextChoices):
+        """CertificateUseEnumType (security whitepaper, section 6.4)."""
+
+        CENTRAL_SYSTEM_ROOT = "CentralSystemRootCertificate", _("root of the central system")
+        MANUFACTURER_ROOT = "ManufacturerRootCertificate", _("root of the manufacturer")
+
+    use = models.CharField(_("use"), max_length=30, choices=Use.choices)
+    pem = models.TextField(_("certificate"))
+    subject = models.CharField(_("subject"), max_length=300)
+    serial_number = models.CharField(_("serial number"), max_length=40)  # hexadecimal, in capitals
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)  # SHA-256 of all of it, hexadecimal
+    # By algorithm those of the issuer's name and key (section 6.1)
+    hashes: models.JSONField[dict[str, list[str]], dict[str, list[str]]] = models.JSONField(default=dict)
+    valid_from = models.DateTimeField(_("valid from"))
+    valid_until = models.DateTimeField(_("valid until"))
+    installed_at = models.DateTimeField(_("installed"))
+    fallback = models.BooleanField(_("replaced"), default=False)  # kept until its successor has worked
+
+    class Meta:
+        ordering: ClassVar = ["use", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["use", "fingerprint"], name="certificate_once")]
+        verbose_name = _("certificate")
+        verbose_name_plural = _("certificates")
+
+    def __str__(self) -> str:
+        return self.subject
 
 
 class SentStatus(models.Model):

@@ -26,20 +26,18 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.x509 import Certificate, CertificateRevocationList
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 
+from ocpp_client.certificates.properties import (
+    Untrusted,
+    certificate_of,
+    check_dates,
+    check_strength,
+    extensions_of,
+    is_issued_by,
+)
+
 USE: Final = "ManufacturerRootCertificate"
-LEAST_RSA_BITS: Final = 2048  # A00.FR.502
-LEAST_EC_BITS: Final = 224  # A00.FR.503
-ACCEPTED_HASHES: Final = frozenset({"sha256", "sha384", "sha512"})  # A00.FR.506
 OTHERS: Final = "The file is not the one that the certificate's owner has signed."
 PIECE_BYTES: Final = 1024 * 1024
-
-
-class Untrusted(Exception):
-    """The certificate does not prove that the firmware comes from the manufacturer; the sentence says why."""
-
-    def __init__(self, sentence: str, *, revoked: bool = False) -> None:
-        super().__init__(sentence)
-        self.revoked = revoked
 
 
 def check_certificate(pem: str, roots: list[str], at: datetime, revoked: Path) -> None:
@@ -47,54 +45,18 @@ def check_certificate(pem: str, roots: list[str], at: datetime, revoked: Path) -
 
     *revoked*: a folder of revocation lists, *.crl, PEM or DER.
     """
-    certificate = _certificate_of(pem)
-    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-        raise Untrusted(f"The certificate is valid from {_span(certificate)}, and it is {at:%Y-%m-%d %H:%M} UTC.")
-    _check_strength(certificate)
+    certificate = certificate_of(pem)
+    check_dates(certificate, at)
+    check_strength(certificate)
     _check_usage(certificate)
     root = _issuer_of(certificate, roots, at)
     if any(crl.get_revoked_certificate_by_serial_number(certificate.serial_number) for crl in _lists_of(root, revoked)):
         raise Untrusted(f"The certificate with serial number {certificate.serial_number:x} is revoked.", revoked=True)
 
 
-def _span(certificate: Certificate) -> str:
-    return f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M} to {certificate.not_valid_after_utc:%Y-%m-%d %H:%M}"
-
-
-def _certificate_of(pem: str) -> Certificate:
-
-    try:
-        found = x509.load_pem_x509_certificates(pem.encode("ascii"))
-    except ValueError as error:
-        raise Untrusted(f"The certificate cannot be read: {error}.") from error
-    if len(found) != 1:
-        raise Untrusted(f"One certificate is expected without others beside it, and {len(found)} came.")
-    return found[0]
-
-
-def _check_strength(certificate: Certificate) -> None:
-
-    try:
-        key, algorithm = certificate.public_key(), certificate.signature_hash_algorithm
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise Untrusted(f"The key of the certificate cannot be used: {error}.") from error
-    if algorithm is None or algorithm.name not in ACCEPTED_HASHES:
-        raise Untrusted("The certificate is not signed with SHA-256 or better.")
-    if not isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)):
-        raise Untrusted("The key of the certificate is neither RSA nor of an elliptic curve.")
-    least_bits = LEAST_RSA_BITS if isinstance(key, rsa.RSAPublicKey) else LEAST_EC_BITS
-    if key.key_size < least_bits:
-        raise Untrusted(f"The key of the certificate has {key.key_size} bits, and {least_bits} are the least.")
-
-
 def _check_usage(certificate: Certificate) -> None:
     """What the extensions forbid. A certificate without them may be used for signing (RFC 5280 section 4.2.1)."""
-    found = {}
-    try:
-        for extension in certificate.extensions:
-            found[type(extension.value)] = extension.value
-    except ValueError as error:
-        raise Untrusted(f"The extensions of the certificate cannot be read: {error}.") from error
+    found = extensions_of(certificate)
     basic, usage, extended = (found.get(kind) for kind in (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage))
     if isinstance(basic, x509.BasicConstraints) and basic.ca:
         raise Untrusted("The certificate is one of an authority, and these do not sign firmware.")
@@ -107,15 +69,11 @@ def _check_usage(certificate: Certificate) -> None:
 
 
 def _issuer_of(certificate: Certificate, roots: list[str], at: datetime) -> Certificate:
-
     if not roots:
         raise Untrusted(f"No {USE} is installed: nobody vouches for the certificate.")
-    for root in map(_certificate_of, roots):
-        try:
-            certificate.verify_directly_issued_by(root)
-        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
-            continue
-        if root.not_valid_before_utc <= at <= root.not_valid_after_utc:
+    for root in map(certificate_of, roots):
+        valid = root.not_valid_before_utc <= at <= root.not_valid_after_utc
+        if valid and is_issued_by(certificate, root):
             return root
     raise Untrusted(f"No installed {USE} that is valid now has issued the certificate.")
 
@@ -139,7 +97,7 @@ def _lists_of(root: Certificate, revoked: Path) -> Iterator[CertificateRevocatio
 def signature_is_right(path: Path, pem: str, signature: str) -> bool:
     """Whether the key of the certificate *pem* has signed this file (L01.FR.04, FR.12). Raises OSError, Untrusted."""
     digest, algorithm = _sha256_of(path), Prehashed(hashes.SHA256())
-    key = _certificate_of(pem).public_key()
+    key = certificate_of(pem).public_key()
     try:
         signed = base64.b64decode(signature, validate=True)
         if isinstance(key, rsa.RSAPublicKey):

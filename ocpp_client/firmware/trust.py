@@ -5,9 +5,6 @@ Whatever the child cannot say is no: one that fails, hangs or says nothing has n
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +12,10 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from ocpp_client.certificates import store
+from ocpp_client.certificates import child, store
+from ocpp_client.models import Certificate
 
-USE: Final = "ManufacturerRootCertificate"
+Use = Certificate.Use
 REVOKED: Final = "revoked"  # below DATA_DIR/security: what a technician puts there
 CERTIFICATE_WITHIN_S: Final = 20.0  # the central system waits for the answer
 FILE_WITHIN_S: Final = 300.0  # a large file on slow flash
@@ -34,7 +32,7 @@ class Verdict:
 
 def roots() -> list[str]:
     """The manufacturers that are trusted, PEM; with one of them signed firmware is possible and no other is taken."""
-    return store.installed(USE)
+    return store.installed(Use.MANUFACTURER_ROOT)
 
 
 def of_certificate(pem: str, at: datetime) -> Verdict:
@@ -51,16 +49,7 @@ def of_file(path: Path, pem: str, signature: str) -> Verdict:
 
 def _asked(question: dict[str, Any], within_s: float) -> Verdict:
     try:
-        answer = subprocess.run(
-            [sys.executable, "-m", "ocpp_client.firmware.signatures"],
-            cwd=settings.BASE_DIR,
-            input=json.dumps(question),
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=within_s,
-            check=True,
-        )
-        told = json.loads(answer.stdout)
+        told = child.asked("ocpp_client.firmware.signatures", question, within_s) or {}
         return Verdict(str(told["wrong"]), bool(told["revoked"]))
-    except (OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError):
+    except LookupError:
         return Verdict(UNSAID)

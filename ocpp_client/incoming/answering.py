@@ -7,6 +7,7 @@ from typing import Final
 from ocpp_client.due import Payload
 from ocpp_client.errors import ErrorCode, Refuse, Unanswered
 from ocpp_client.incoming import (
+    certificates,
     core,
     firmware,
     local_list,
@@ -22,6 +23,7 @@ from ocpp_client.rpc import Answer
 from ocpp_client.triggers import Triggers
 
 ANSWERS: Final[dict[str, Answering]] = {
+    **certificates.ANSWERS,
     **core.ANSWERS,
     **firmware.ANSWERS,
     **local_list.ANSWERS,

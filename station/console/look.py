@@ -115,6 +115,12 @@ UNFOLD: Final[dict[str, Any]] = {
                         "ocpp_client.view_attempt",
                     ),
                     _item(
+                        _("Certificates"),
+                        "verified_user",
+                        "ocpp_client_certificate_changelist",
+                        "ocpp_client.view_certificate",
+                    ),
+                    _item(
                         _("Firmware updates"),
                         "system_update_alt",
                         "ocpp_client_firmwareupdate_changelist",

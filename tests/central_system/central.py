@@ -195,6 +195,11 @@ class CentralSystem:
         """Let the station in again."""
         self._run(self._door.set(None))
 
+    def present(self, tls: ssl.SSLContext) -> None:
+        """Present another certificate to whoever comes from now on."""
+        self._door.tls = tls
+        self._run(self._door.set(self._door.shut))
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """End the link with a close frame."""
         self._run(self._open_link().connection.close(code, reason))

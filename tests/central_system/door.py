@@ -58,7 +58,7 @@ class Door:
         self.sockets: set[StationSocket] = set()
         self._record = record
         self._enter = enter
-        self._tls = tls
+        self.tls = tls
         self._servers: list[Server] = []
         self._plugs: list[socket.socket] = []  # what keeps the port, or fills its queue
         self._handshakes: dict[StationSocket, int] = {}
@@ -90,7 +90,7 @@ class Door:
         return await serve(
             self._admitted,
             sock=listening,
-            ssl=self._tls,
+            ssl=self.tls,
             create_connection=StationSocket,
             select_subprotocol=self._subprotocol,
             process_request=self._judge,

@@ -39,6 +39,21 @@ class Authority:
         self.root = folder / f"{name}.pem"
         self.root.write_bytes(root.sign(_key(name), hashes.SHA256()).public_bytes(Encoding.PEM))
 
+    @property
+    def pem(self) -> str:
+        """Of the root."""
+        return self.root.read_text("ascii")
+
+    def successor(self, name: str) -> Authority:
+        """Another authority, whose root this one has signed."""
+        after = Authority(self.folder, name)
+        now = datetime.now(UTC)
+        root = self._builder(name, now - DAY, now + DAY).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
+        after.root.write_bytes(root.sign(_key(self.name), hashes.SHA256()).public_bytes(Encoding.PEM))
+        return after
+
     def _builder(self, subject: str, begins: datetime, ends: datetime) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()

@@ -56,10 +56,18 @@ class Signer:
 class Manufacturer:
     """One root."""
 
-    def __init__(self, name: str = "Maker Root", *, kind: str = "ec", holder: str = "") -> None:
+    def __init__(
+        self,
+        name: str = "Maker Root",
+        *,
+        kind: str = "ec",
+        holder: str = "",
+        begins_days: float = -1,
+        ends_days: float = 1,
+    ) -> None:
         self.name, self.key = named(name), key_of(kind, holder or name)
         now = datetime.now(UTC)
-        builder = _builder(self.name, self.name, self.key, now - DAY, now + DAY)
+        builder = _builder(self.name, self.name, self.key, now + begins_days * DAY, now + ends_days * DAY)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         self.certificate = builder.sign(self.key, SHA256)
 

@@ -149,8 +149,11 @@ class Station:
         self.opened: asyncio.Queue[Rpc] = asyncio.Queue()
         self.closed: asyncio.Queue[Disconnect] = asyncio.Queue()
         self.connection = Connection(
-            lambda: self.addresses, self.open, self.closed.put_nowait, ping_interval_s=lambda: self.ping_s, pace=pace
+            self.asked, self.open, self.closed.put_nowait, ping_interval_s=lambda: self.ping_s, pace=pace
         )
+
+    async def asked(self) -> list[Address]:
+        return self.addresses
 
     def open(self, send: Send, _address: Address) -> Rpc:
         rpc = Rpc(send, no_answer, on_invalid=lambda *_: None, trace=lambda *_: None, strict=True)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.conf import settings
 
+from ocpp_client.certificates.properties import Untrusted
 from ocpp_client.firmware import signatures, trust
 from tests.ocpp_client.firmware_orders import trusted
 from tests.ocpp_client.manufacturers import SHA256, Manufacturer, Signer
@@ -67,13 +68,13 @@ def test_a_certificate_of_an_installed_root_is_trusted(maker: Manufacturer, kind
     ],
 )
 def test_no_other_certificate_is(pem: Callable[[], str], why: str) -> None:
-    with pytest.raises(signatures.Untrusted, match=why) as untrusted:
+    with pytest.raises(Untrusted, match=why) as untrusted:
         judged(pem())
     assert not untrusted.value.revoked
 
 
 def test_without_a_root_nothing_is_trusted() -> None:
-    with pytest.raises(signatures.Untrusted, match="nobody vouches"):
+    with pytest.raises(Untrusted, match="nobody vouches"):
         signatures.check_certificate(MAKER.signer().pem, [], datetime.now(UTC), Path("nowhere"))
 
 
@@ -81,7 +82,7 @@ def test_a_revoked_certificate_is_told_from_an_invalid_one(revoked: Path) -> Non
     signer, another = MAKER.signer(), MAKER.signer()
     (revoked / "maker.crl").write_bytes(MAKER.revoking(signer))
     judged(another.pem)
-    with pytest.raises(signatures.Untrusted, match="is revoked") as untrusted:
+    with pytest.raises(Untrusted, match="is revoked") as untrusted:
         judged(signer.pem)
     assert untrusted.value.revoked
 
@@ -94,7 +95,7 @@ def test_only_who_issued_a_certificate_revokes_it(revoked: Path) -> None:
 
 def test_a_revocation_list_that_cannot_be_read_stops_every_update(revoked: Path) -> None:
     (revoked / "maker.crl").write_bytes(b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
-    with pytest.raises(signatures.Untrusted, match=r"maker\.crl cannot be read"):
+    with pytest.raises(Untrusted, match=r"maker\.crl cannot be read"):
         judged(MAKER.signer().pem)
 
 
@@ -146,5 +147,5 @@ def test_the_child_says_the_same(tmp_path: Path, revoked: Path) -> None:
 def test_a_child_that_says_nothing_of_use_has_verified_nothing(
     program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ocpp_client.firmware.trust.sys.executable", program)
+    monkeypatch.setattr("ocpp_client.certificates.child.sys.executable", program)
     assert trust.of_file(tmp_path / "image.bin", MAKER.pem, "") == trust.Verdict(trust.UNSAID)
