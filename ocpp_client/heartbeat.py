@@ -7,11 +7,11 @@ from ocpp_client import configuration, registering
 from ocpp_client.due import Due
 
 
-def due(moment: Moment, sent_s: float, *, asked: bool) -> Due | None:
-    """A Heartbeat, when the last message of ours is an interval old or the central system asked for one."""
+def due(moment: Moment, sent_s: float) -> Due | None:
+    """A Heartbeat, when the last message of ours is an interval old."""
     interval_s = configuration.integer("HeartbeatInterval")
     silent = interval_s > 0 and moment.mono_s - sent_s >= interval_s
-    return message() if asked or silent else None
+    return message() if silent else None
 
 
 def message() -> Due:

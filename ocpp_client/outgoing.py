@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from charging.clock import Moment, now
-from ocpp_client import authorizing, conflicts, heartbeat, registering, registration, statuses
+from ocpp_client import authorizing, conflicts, heartbeat, readings, registering, registration, statuses
 from ocpp_client.due import Due, Failure, Payload
 from ocpp_client.firmware import notifications
 from ocpp_client.firmware.notifications import Notifications
@@ -19,6 +20,12 @@ from ocpp_client.triggers import Triggers
 
 BOOT_WITHIN_S: Final = 60.0
 LIVE_EVERY_S: Final = 0.1  # while a long queue is delivered, cards and statuses wait no longer than this for a look
+
+ONE_EACH: Final[dict[str, Callable[[], Due]]] = {  # flag of ocpp_client.triggers -> its message
+    "heartbeat": heartbeat.message,
+    "firmware": notifications.triggered,
+    "signed_firmware": notifications.triggered_signed,
+}
 
 
 @dataclass(slots=True)
@@ -47,22 +54,17 @@ class Outgoing:
         return self._next(moment) if self.registration.accepted else None
 
     def _triggered(self, moment: Moment) -> Due | None:
-        """While Pending the station says only what it is asked to say (section 4.2)."""
+        """What somebody wants to see: all that the station says while it is Pending (section 4.2)."""
         while self.triggers.statuses:
             if due := self._statuses.now(self.triggers.statuses.pop(0), moment):
                 return due
-        if self.triggers.heartbeat:
-            self.triggers.heartbeat = False
-            return heartbeat.message()
-        return self._triggered_firmware()
-
-    def _triggered_firmware(self) -> Due | None:
-        if self.triggers.firmware:
-            self.triggers.firmware = False
-            return notifications.triggered()
-        if self.triggers.signed_firmware:
-            self.triggers.signed_firmware = False
-            return notifications.triggered_signed()
+        while self.triggers.meter_values:
+            if due := readings.now(self.triggers.meter_values.pop(0)):
+                return due
+        for trigger, message in ONE_EACH.items():
+            if getattr(self.triggers, trigger):
+                setattr(self.triggers, trigger, False)
+                return message()
         return None
 
     def _next(self, moment: Moment) -> Due | None:
@@ -70,10 +72,10 @@ class Outgoing:
             return due
         if due := authorizing.due(moment) or self._statuses.due(moment) or self._security.due(moment):
             return due
-        if due := self._firmware.due() or self._triggered_firmware():
+        if due := self._firmware.due() or self._triggered(moment):
             return due
         self._live_due_s = moment.mono_s + LIVE_EVERY_S
-        return self._transactions.due(moment) or conflicts.due() or self._alive(moment)
+        return self._transactions.due(moment) or conflicts.due() or heartbeat.due(moment, self.sent_s)
 
     def _boot(self) -> Due:
         return Due(
@@ -94,8 +96,3 @@ class Outgoing:
 
     def _not_booted(self, _failure: Failure) -> None:
         self.registration = registration.unanswered(self.registration, now().mono_s)
-
-    def _alive(self, moment: Moment) -> Due | None:
-        due = heartbeat.due(moment, self.sent_s, asked=self.triggers.heartbeat)
-        self.triggers.heartbeat = False
-        return due

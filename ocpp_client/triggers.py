@@ -14,3 +14,4 @@ class Triggers:
     firmware: bool = False
     signed_firmware: bool = False  # SignedFirmwareStatusNotification, by ExtendedTriggerMessage
     statuses: list[int] = field(default_factory=list)  # of these connectors, also while the station is Pending
+    meter_values: list[int] = field(default_factory=list)  # of these connectors, before the station is accepted

@@ -29,7 +29,7 @@ from charging.services.dating import time_told
 from charging.services.emergency import acknowledge, emergency_stop, latch_emergency, switch_off
 from charging.services.id_tag_info import clear_cache, id_tag_told
 from charging.services.local_list import ListEntry, local_list_version, send_local_list
-from charging.services.measuring import meter_values_wanted
+from charging.services.measuring import measured_now, meter_values_wanted
 from charging.services.placing import choose_card
 from charging.services.profiles import composite_schedule, has_connector, profile_set, profiles_cleared
 from charging.services.reserving import cancel_reservation, reserve
@@ -71,6 +71,7 @@ __all__ = [
     "latch_emergency",
     "learn_card",
     "local_list_version",
+    "measured_now",
     "meter_values_wanted",
     "power_returned",
     "profile_set",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -28,13 +29,49 @@ def meter_values_wanted(connector_number: int, *, who: str) -> Answer:
 
     def written() -> Answer:
         for number, reading in readings.items():
-            _write(number, reading, who)
+            taken = _taken(number, reading)
+            journal.record(
+                KIND,
+                connector_number=number,
+                transaction_id=taken.transaction_id,
+                who=who,
+                moment=taken.moment,
+                **taken.body,
+            )
         return Answer(accepted=True)
 
     return recorded(connector_number, written) if readings else refused(Refusal.NO_CONTACT)
 
 
-def _write(number: int, reading: dict[str, Any], who: str) -> None:
+def measured_now(connector_number: int) -> JournalEntry | None:
+    """The same of one connector for somebody who can be owed nothing yet: the entry as it would be, not written.
+
+    None where no controller has answered lately.
+    """
+    reading = live.readings().get(connector_number)
+    if reading is None:
+        return None
+    taken = _taken(connector_number, reading)
+    return JournalEntry(
+        kind=KIND,
+        connector_number=connector_number,
+        transaction_id=taken.transaction_id,
+        at=taken.moment.at,
+        clock_known=taken.moment.clock_known,
+        body=taken.body,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a connector measured in its last frame."""
+
+    moment: Moment
+    transaction_id: int | None  # of charging.Transaction
+    body: dict[str, Any]
+
+
+def _taken(number: int, reading: dict[str, Any]) -> _Taken:
     """A reading may be a turn older than what was recorded last: times and registers never run backwards."""
     moment = now()
     at = moment.at - timedelta(seconds=reading["age_s"])
@@ -45,11 +82,4 @@ def _write(number: int, reading: dict[str, Any], who: str) -> None:
     body = sampled_of(Context.TRIGGER, reading)
     if row and (told := entries.filter(kind=KIND, transaction_id=row.pk).first()):
         body["register_wh"] = max(body["register_wh"], told.body["register_wh"])
-    journal.record(
-        KIND,
-        connector_number=number,
-        transaction_id=row.pk if row else None,
-        who=who,
-        moment=Moment(moment.mono_s, at, moment.boot_id),
-        **body,
-    )
+    return _Taken(Moment(moment.mono_s, at, moment.boot_id), row.pk if row else None, body)

@@ -47,5 +47,5 @@ async def answer(
     answering = ANSWERS.get(action)
     if answering is None:
         raise Refuse(ErrorCode.NOT_SUPPORTED, f"{action} is not supported by this station")
-    asked = Asked(payload=payload, db=on_database, registered=registration.accepted, triggers=triggers)
+    asked = Asked(payload=payload, db=on_database, registration=registration.status, triggers=triggers)
     return await answering(asked)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from ocpp_client.due import Payload
+from ocpp_client.registration import Registered
 from ocpp_client.rpc import Answer
 from ocpp_client.triggers import Triggers
 
@@ -28,7 +29,7 @@ class Asked:
 
     payload: Payload
     db: OnDatabase
-    registered: bool
+    registration: Registered
     triggers: Triggers
 
 

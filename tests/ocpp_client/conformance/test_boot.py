@@ -87,7 +87,7 @@ def test_while_pending_the_station_answers_and_says_only_what_it_is_asked_to(cen
     central.boots("Pending", "Accepted", interval_s=60)
     add_connectors(AC, AC, authorization_mode="central_system")
     with client_of(central):
-        central.wait("BootNotification")
+        wait_until(lambda: Row.objects.filter(registration="Pending").exists())
         central.mark()
         assert central.call("ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "30"}) == {
             "status": "Accepted"
