@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from charging.admin.facts import FactsAdmin, TypedModelAdmin
 from ocpp_client import central_system
+from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.firmware_words import firmware_words
 from ocpp_client.link_words import link_words
 from ocpp_client.masks import without_user
@@ -39,7 +40,7 @@ class CentralSystemForm(ModelForm):
 
     class Meta:
         model = CentralSystem
-        fields = ("enabled", "primary_url", "secondary_url", "charge_point_id", "vendor", "model")
+        fields = ("enabled", "primary_url", "secondary_url", "charge_point_id", "vendor", "model", "fault_codes")
 
 
 @admin.register(CentralSystem)
@@ -50,7 +51,7 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
     fieldsets = (
         (_("Link"), {"fields": (("link", "registration"), "last_end")}),
         (_("Address"), {"fields": ("enabled", "primary_url", "secondary_url")}),
-        (_("This station"), {"fields": (("charge_point_id", "password"), ("vendor", "model"))}),
+        (_("This station"), {"fields": (("charge_point_id", "password"), ("vendor", "model"), "fault_codes")}),
     )
     readonly_fields = ("link", "last_end", "registration")
     warn_unsaved_form = True
@@ -79,7 +80,7 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
         """When and why the link ended last."""
         if row.disconnected_at is None:
             return "—"
-        return f"{row.disconnected_at:%Y-%m-%d %H:%M:%S} UTC · {row.disconnect_sentence}"
+        return f"{row.disconnected_at:%Y-%m-%d %H:%M:%S} UTC · {disconnect_words(row.disconnect_sentence)}"
 
     def save_model(self, request: HttpRequest, obj: CentralSystem, form: Any, change: bool) -> None:  # noqa: ARG002
         """Write only what was changed, journaled; a password is journaled without its value."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.models import CentralSystem
 from ocpp_client.registration import Registered
 
@@ -13,7 +14,7 @@ def link_words(row: CentralSystem | None) -> tuple[str, bool | None]:
     if row is None or not row.enabled:
         return _("No central system is in use."), None
     if row.connected_at is None:
-        return f"{_('Not connected.')} {row.disconnect_sentence}".strip(), False
+        return f"{_('Not connected.')} {disconnect_words(row.disconnect_sentence)}".strip(), False
     since = _("Connected since %(at)s.") % {"at": f"{row.connected_at:%Y-%m-%d %H:%M:%S} UTC"}
     if row.registration == Registered.ACCEPTED:
         return since, True

@@ -19,6 +19,13 @@ identity = RegexValidator(r"^[\x21-\x7e]+$", _("Printable ASCII characters witho
 class CentralSystem(models.Model):
     """Where the central system is, who we are there, and how the link went last. One row, pk 1."""
 
+    class FaultCodes(models.TextChoices):
+        """Whose codes a StatusNotification carries in vendorErrorCode (OCPP 1.6 section 6.47)."""
+
+        MREC = "MREC", _("MREC: CX001 to CX026, of the ChargeX consortium")
+        OWN = "own", _("the station's own names")
+        NONE = "none", _("none")
+
     enabled = models.BooleanField(_("in use"), default=False)
     primary_url = models.CharField(_("address"), max_length=URL_LENGTH, blank=True, validators=[address])
     secondary_url = models.CharField(_("second address"), max_length=URL_LENGTH, blank=True, validators=[address])
@@ -29,6 +36,9 @@ class CentralSystem(models.Model):
     authorization_key = models.CharField(_("password"), max_length=40, blank=True)
     vendor = models.CharField(_("vendor"), max_length=20, default="Energy Station")
     model = models.CharField(_("model"), max_length=20, default="Energy Station")
+    fault_codes = models.CharField(
+        _("codes of faults"), max_length=10, choices=FaultCodes.choices, default=FaultCodes.MREC
+    )
 
     registration = models.CharField(_("registration"), max_length=10, blank=True, editable=False)
     registered_boot_id = models.CharField(max_length=64, blank=True, editable=False)

@@ -1,6 +1,7 @@
 """Which StatusNotification is due? A projection: what is true now against what the central system confirmed last.
 
-OCPP 1.6 section 4.9. History is not replayed; every fault that came or went is told once, with its MREC code.
+OCPP 1.6 section 4.9. History is not replayed; every fault that came or went is told once, with the code that the
+central system wants of it.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from charging.domain.status import station_status_of, status_of
 from charging.models import Station
 from ocpp_client import configuration
 from ocpp_client.due import Due, Failure
-from ocpp_client.models import SentStatus
+from ocpp_client.models import CentralSystem, SentStatus
 from ocpp_client.timestamps import utc_text
 
 log = logging.getLogger(__name__)
 
 NO_ERROR: Final = "NoError"
-VENDOR: Final = "ChargeX MREC"  # whose codes vendorErrorCode are
+MREC: Final = "ChargeX MREC"  # vendorId: whose codes vendorErrorCode are
+OWN: Final = "EnergyStation"
 READER: Final = "ReaderFailure"
 RESET: Final = "ResetFailure"
 OF_THE_STATION: Final = frozenset({READER, RESET})  # faults that no connector has, by their errorCode
@@ -135,9 +137,20 @@ def _step(number: int, shown: Shown, told: tuple[str, ...], since: Moment) -> tu
     }
     if told_beside:
         payload["info"] = told_beside[:INFO_LENGTH]
-    if fault and fault in FAULTS and FAULTS[fault].mrec:
-        payload |= {"vendorId": VENDOR, "vendorErrorCode": FAULTS[fault].mrec}
-    return payload, after
+    return payload | _vendor_code(fault), after
+
+
+def _vendor_code(fault: str) -> dict[str, Any]:
+    """The code of *fault* in the scheme of this central system, and whose it is; nothing where it has none.
+
+    What no connector has (OF_THE_STATION) is said by its errorCode.
+    """
+    row = CentralSystem.objects.filter(pk=1).first()
+    scheme = row.fault_codes if row else CentralSystem.FaultCodes.MREC
+    if scheme == CentralSystem.FaultCodes.NONE or fault not in FAULTS:
+        return {}
+    vendor, code = (OWN, fault) if scheme == CentralSystem.FaultCodes.OWN else (MREC, FAULTS[fault].mrec)
+    return {"vendorId": vendor, "vendorErrorCode": code} if code else {}
 
 
 def error_code_of(fault: str) -> str:

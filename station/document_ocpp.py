@@ -20,7 +20,7 @@ from station.document_parts import CENTRAL_SYSTEM, OCPP_KEYS, STATION, STATION_C
 
 Section = dict[str, Any]
 
-COLUMNS: Final = ("enabled", "primary_url", "secondary_url", "charge_point_id", "vendor", "model")
+COLUMNS: Final = ("enabled", "primary_url", "secondary_url", "charge_point_id", "vendor", "model", "fault_codes")
 (SECRET,) = central_system.SECRETS  # set by a document, never told by one
 STATION_KEYS: Final = frozenset(key.name for key in KEYS.values() if key.column in STATION_COLUMNS)
 

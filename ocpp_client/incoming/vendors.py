@@ -19,12 +19,12 @@ from charging.snapshot import ConnectorShown, snapshot
 from charging.words import LIMITS, SITUATIONS, fault_shown, words_of
 from ocpp_client.due import Payload
 from ocpp_client.incoming.asked import Answering, in_database, status
+from ocpp_client.statuses import OWN
 
 T = TypeVar("T")
 Told = dict[str, Any]
 Message = Callable[[str], str]
 
-OWN: Final = "EnergyStation"
 LONGEST: Final = 1_000  # characters of data that our own messages take
 CONNECTOR: Final = "connectorId"
 LANGUAGE: Final = "language"

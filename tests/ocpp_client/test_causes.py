@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
+from typing import Final
 
 import pytest
+from django.utils import translation
 from websockets.datastructures import Headers
 from websockets.exceptions import (
     ConnectionClosedError,
@@ -18,8 +21,12 @@ from websockets.exceptions import (
 from websockets.frames import Close
 from websockets.http11 import Response
 
-from ocpp_client.causes import Cause, reason_of
+from ocpp_client.addresses import Address
+from ocpp_client.causes import ENDED, INTERNAL, NO_PONG, NO_SUBPROTOCOL, NOT_READING, Cause, reason_of
+from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.errors import AddressUnusable
+
+UNUSABLE: Final = "The address of the central system cannot be used"
 
 
 def tls(reason: str) -> ssl.SSLError:
@@ -38,10 +45,14 @@ def status(code: int) -> InvalidStatus:
     return InvalidStatus(Response(code, "", Headers()))
 
 
+def is_russian(text: str) -> bool:
+    return re.search("[\u0430-\u044f]{3}", text) is not None
+
+
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
-        (AddressUnusable("The address of the central system cannot be used"), Cause.ADDRESS),
+        (AddressUnusable(f"{UNUSABLE}: it holds a user, a password or a fragment"), Cause.ADDRESS),
         (InvalidURI("x", "y"), Cause.ADDRESS),
         (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), Cause.DNS),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), Cause.REFUSED),
@@ -81,6 +92,38 @@ def test_every_error_has_its_cause_and_one_sentence(error: BaseException, cause:
     assert code is cause
     assert sentence[0].isupper()
     assert len(sentence) > 20
+
+    with translation.override("ru"):
+        told = disconnect_words(sentence)
+    assert is_russian(told), told
+    assert disconnect_words(sentence) == sentence
+
+
+@pytest.mark.parametrize("reason", [NO_PONG, NOT_READING, NO_SUBPROTOCOL, ENDED, INTERNAL])
+def test_what_the_link_itself_sees_has_russian_words(reason: tuple[Cause, str]) -> None:
+    with translation.override("ru"):
+        assert is_russian(disconnect_words(reason[1]))
+
+
+@pytest.mark.parametrize(
+    ("identity", "url"),
+    [("", "ws://a"), ("CP1", "ws://a b"), ("CP1", "http://a"), ("CP1", "ws://user@a"), ("CP1", "ws://a/#x")],
+)
+def test_what_is_wrong_with_an_address_has_russian_words(identity: str, url: str) -> None:
+    with pytest.raises(AddressUnusable) as wrong:
+        Address(url, identity).connection_url()
+    with translation.override("ru"):
+        assert is_russian(disconnect_words(str(wrong.value)))
+
+
+def test_what_was_seen_stays_in_the_translation() -> None:
+    with translation.override("ru"):
+        assert "HTTP 503" in disconnect_words(reason_of(status(503))[1])
+        assert "hostname mismatch" in disconnect_words(reason_of(untrusted("hostname mismatch."))[1])
+        close = Close(4001, "%(code)s) (x")
+        assert "4001 (%(code)s) (x)" in disconnect_words(reason_of(ConnectionClosedError(close, close, True))[1])
+        assert disconnect_words("of a later version") == "of a later version"
+        assert disconnect_words("") == ""
 
 
 def test_a_tls_error_is_found_behind_the_error_that_hid_it() -> None:

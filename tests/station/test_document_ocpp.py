@@ -32,6 +32,7 @@ NAMED: Final[Document] = {
     "charge_point_id": "DE*ABC*E1",
     "vendor": "Vendor",
     "model": "Model 1",
+    "fault_codes": "own",
 }
 
 
@@ -59,6 +60,7 @@ WRONG: Final[list[tuple[Document, list[str]]]] = [
     ({"central_system": {"authorization_key": "x" * 41}}, ["central_system.authorization_key"]),
     ({"central_system": {"authorization_key": "a\nb"}}, ["central_system.authorization_key"]),
     ({"central_system": {"vendor": "", "model": "x" * 21}}, ["central_system.vendor", "central_system.model"]),
+    ({"central_system": {"fault_codes": "mrec"}}, ["central_system.fault_codes"]),
     ({"central_system": {"registration": "Accepted"}}, ["central_system.registration"]),
     ({"ocpp_keys": {"HeartbeatIntervall": 60}}, ["ocpp_keys.HeartbeatIntervall"]),
     ({"ocpp_keys": {"NumberOfConnectors": 2}}, ["ocpp_keys.NumberOfConnectors"]),
@@ -249,7 +251,8 @@ def test_it_has_the_same_bounds_in_the_schema_as_in_the_database() -> None:
     assert set(schema) == {*COLUMNS, SECRET}
     for name, rule in schema.items():
         field: Any = CentralSystem._meta.get_field(name)
-        assert rule.get("maxLength") == field.max_length, name
+        assert rule.get("enum") == (field.choices and [value for value, _words in field.choices]), name
+        assert field.choices or rule.get("maxLength") == field.max_length, name
     assert {key.column for key in KEYS.values() if key.name in STATION_KEYS} <= set(STATION_COLUMNS)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 
+from charging.domain.faults import FAULTS
 from charging.domain.observation import Pilot
+from ocpp_client import central_system
 from tests.central_system import CentralSystem
 from tests.ocpp_client.clients import registered
 from tests.ocpp_client.conformance.cases import case
@@ -61,3 +65,35 @@ def test_a_fault_that_does_not_forbid_charging_is_told_beside_it(central: Centra
         station.begin()
         station.flow(faults=frozenset({"HighTemperature"}))
         station.tells("Charging", errorCode="HighTemperature")
+
+
+CODES: Final = (  # scheme, fault, whose code, code
+    ("MREC", "GroundFailure", "ChargeX MREC", "CX002"),
+    ("MREC", "DiodeFault", None, None),
+    ("own", "GroundFailure", "EnergyStation", "GroundFailure"),
+    ("own", "DiodeFault", "EnergyStation", "DiodeFault"),
+    ("none", "GroundFailure", None, None),
+)
+
+
+@pytest.mark.parametrize(("scheme", "fault", "vendor", "code"), CODES)
+def test_a_fault_has_the_code_that_its_central_system_wants(
+    central: CentralSystem, scheme: str, fault: str, vendor: str | None, code: str | None
+) -> None:
+    """One message when it came and one when it went, the second without a code: nothing is wrong any more."""
+    with registered(central) as station:
+        central_system.change("anna", fault_codes=scheme)
+        central.mark()
+        station.look(plugged=False, faults=frozenset({fault}))
+        came = station.tells("Faulted", errorCode=FAULTS[fault].error_code)
+        assert (came.payload.get("vendorId"), came.payload.get("vendorErrorCode")) == (vendor, code)
+        station.look(plugged=False)
+        went = station.tells("Available", errorCode="NoError", info=f"{fault} has cleared")
+        assert not {"vendorId", "vendorErrorCode"} & set(went.payload)
+        central.mark()
+        central.quiet("StatusNotification", 0.6, connectorId=1)
+
+
+def test_every_code_of_ours_fits_its_field() -> None:
+    """Section 6.47: CiString50Type."""
+    assert max(map(len, FAULTS)) <= 50

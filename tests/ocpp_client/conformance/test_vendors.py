@@ -8,7 +8,8 @@ from typing import Any, Final
 import pytest
 from django.conf import settings
 
-from ocpp_client.incoming.vendors import LONGEST, OWN, VENDORS
+from ocpp_client.incoming.vendors import LONGEST, VENDORS
+from ocpp_client.statuses import OWN
 from tests.central_system import CentralSystem, Refused
 from tests.ocpp_client.clients import registered
 from tests.ocpp_client.conformance.cases import case

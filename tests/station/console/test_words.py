@@ -30,7 +30,7 @@ PYTHON = [
     *PROJECT.glob("charging/models/*.py"),
     *(
         PROJECT / "ocpp_client" / name
-        for name in ("models.py", "admin.py", "apps.py", "firmware_words.py", "link_words.py")
+        for name in ("models.py", "admin.py", "apps.py", "disconnect_words.py", "firmware_words.py", "link_words.py")
     ),
     *(
         PROJECT / name
