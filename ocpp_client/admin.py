@@ -40,7 +40,22 @@ class CentralSystemForm(ModelForm):
 
     class Meta:
         model = CentralSystem
-        fields = ("enabled", "primary_url", "secondary_url", "charge_point_id", "vendor", "model", "fault_codes")
+        fields = (
+            "enabled",
+            "primary_url",
+            "secondary_url",
+            "charge_point_id",
+            "vendor",
+            "model",
+            "fault_codes",
+            "file_networks",
+        )
+        help_texts = {
+            "file_networks": _(
+                "Servers of the internet may be used for files anyway; a private network, such as 10.20.0.0/16, only "
+                "where it is named here, and this station itself only where its address is named alone."
+            )
+        }
 
 
 @admin.register(CentralSystem)
@@ -52,6 +67,7 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
         (_("Link"), {"fields": (("link", "registration"), "last_end")}),
         (_("Address"), {"fields": ("enabled", "primary_url", "secondary_url")}),
         (_("This station"), {"fields": (("charge_point_id", "password"), ("vendor", "model"), "fault_codes")}),
+        (_("Files"), {"fields": ("file_networks",)}),
     )
     readonly_fields = ("link", "last_end", "registration")
     warn_unsaved_form = True

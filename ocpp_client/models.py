@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any, ClassVar, Final
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,15 @@ address = RegexValidator(
     r"^wss?://[^\s/@?#]+(/[^\s?#]*)?$", _("An address such as wss://central.example/ocpp, without ? and #.")
 )
 identity = RegexValidator(r"^[\x21-\x7e]+$", _("Printable ASCII characters without spaces."))
+
+
+def networks(value: str) -> None:
+    """Raises ValidationError unless *value* lists numeric addresses and networks."""
+    try:
+        for each in value.split(","):
+            ip_network(each.strip(), strict=False)
+    except ValueError:
+        raise ValidationError(_("Numeric addresses or networks with commas between them: 10.20.0.0/16.")) from None
 
 
 class CentralSystem(models.Model):
@@ -39,6 +50,8 @@ class CentralSystem(models.Model):
     fault_codes = models.CharField(
         _("codes of faults"), max_length=10, choices=FaultCodes.choices, default=FaultCodes.MREC
     )
+    # Where a central system may send the station for files, besides the internet.
+    file_networks = models.CharField(_("networks of file servers"), max_length=500, blank=True, validators=[networks])
 
     registration = models.CharField(_("registration"), max_length=10, blank=True, editable=False)
     registered_boot_id = models.CharField(max_length=64, blank=True, editable=False)

@@ -20,7 +20,16 @@ from station.document_parts import CENTRAL_SYSTEM, OCPP_KEYS, STATION, STATION_C
 
 Section = dict[str, Any]
 
-COLUMNS: Final = ("enabled", "primary_url", "secondary_url", "charge_point_id", "vendor", "model", "fault_codes")
+COLUMNS: Final = (
+    "enabled",
+    "primary_url",
+    "secondary_url",
+    "charge_point_id",
+    "vendor",
+    "model",
+    "fault_codes",
+    "file_networks",
+)
 (SECRET,) = central_system.SECRETS  # set by a document, never told by one
 STATION_KEYS: Final = frozenset(key.name for key in KEYS.values() if key.column in STATION_COLUMNS)
 
@@ -74,6 +83,8 @@ def _wrong_value(name: str) -> str:
     """The value itself is not repeated: people write passwords into addresses."""
     if name.endswith("_url"):
         return _("This is no address of a central system: write it as wss://central.example/ocpp, without @, ? and #.")
+    if name == "file_networks":
+        return _("Numeric addresses or networks with commas between them: 10.20.0.0/16.")
     return _("This cannot be used here: write printable characters without spaces.")
 
 

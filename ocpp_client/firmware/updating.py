@@ -22,7 +22,8 @@ from charging.domain.security import SecurityEvent
 from ocpp_client.firmware import files, holding, installing, orders, trust
 from ocpp_client.firmware.orders import State
 from ocpp_client.models import FirmwareUpdate
-from ocpp_client.transfers import TransferFailed, fetch
+from ocpp_client.transfers.asking import SECURITY_EVENTS, Servers, fetch, servers
+from ocpp_client.transfers.failures import TransferFailed, Why
 
 T = TypeVar("T")
 
@@ -48,6 +49,7 @@ class Download:
     location: str
     into: Path
     most_bytes: int
+    servers: Servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def _downloading(row: FirmwareUpdate, moment: Moment) -> Work:
         return None
     files.sweep(row)
     part = files.file_of(row).with_suffix(".part")
-    return Download(row.pk, row.location, part, files.most_bytes())
+    return Download(row.pk, row.location, part, files.most_bytes(), servers())
 
 
 async def _download(work: Download, on_database: OnDatabase) -> None:
@@ -140,35 +142,52 @@ async def _download(work: Download, on_database: OnDatabase) -> None:
         await asyncio.gather(fetching, return_exceptions=True)
 
 
-async def _fetched(work: Download) -> str:
-    """Why it could not be fetched, as a sentence; nothing when the file is there."""
+async def _fetched(work: Download) -> TransferFailed | None:
+    """Why it could not be fetched; nothing when the file is there."""
     if work.most_bytes <= 0:
-        return "There is no room for it on the disk: free some."
+        return TransferFailed(Why.NO_ROOM, "There is no room for it on the disk: free some.")
     try:
-        await fetch(work.location, work.into, most_bytes=work.most_bytes, within_s=DOWNLOAD_WITHIN_S)
+        await fetch(
+            work.location,
+            work.into,
+            most_bytes=work.most_bytes,
+            within_s=DOWNLOAD_WITHIN_S,
+            servers=work.servers,
+        )
     except TransferFailed as failed:
-        return str(failed)
-    except OSError as error:
-        return f"The file could not be written: {error}."
-    return ""
+        return failed
+    return None
 
 
 def _is_wanted(row_id: int) -> bool:
     return FirmwareUpdate.objects.filter(pk=row_id, state=State.DOWNLOADING).exists()
 
 
-def _downloaded(work: Download, why: str) -> None:
+def _downloaded(work: Download, failed: TransferFailed | None) -> None:
     row, moment = orders.in_hand(), now()
     if row is None or row.pk != work.row_id or row.state != State.DOWNLOADING:
         return
-    if not why:
-        try:
-            files.keep(work.into, row)
-        except OSError as error:
-            why = f"The file could not be kept: {error}."
-    if not why:
+    if why := _why_not(work, row, failed):
+        _not_downloaded(row, why, moment)
+    else:
         orders.move(row, State.DOWNLOADED, moment=moment)
-    elif row.attempts_left > 1:
+
+
+def _why_not(work: Download, row: FirmwareUpdate, failed: TransferFailed | None) -> str:
+    """As a sentence; nothing when the file is there for good."""
+    if failed is not None:
+        if event := SECURITY_EVENTS.get(failed.code):
+            services.security_event(event, str(failed))
+        return str(failed)
+    try:
+        files.keep(work.into, row)
+    except OSError as error:
+        return f"The file could not be kept: {error}."
+    return ""
+
+
+def _not_downloaded(row: FirmwareUpdate, why: str, moment: Moment) -> None:
+    if row.attempts_left > 1:
         with journal.one_commit():
             row.attempts_left -= 1
             row.due_at = moment.at + timedelta(seconds=row.retry_interval_s)

@@ -1,24 +1,6 @@
 """Files that are fetched from servers and put on them, at addresses that the central system names.
 
-No protocol is carried yet: every transfer fails with its reason, and whoever ordered it is told so.
+`asking` asks a program of its own, `carrier`, which reads an address once (`places`), looks where it leads before it
+connects (`reaching`), and speaks HTTP, FTP or SFTP, the first two with TLS as well. It knows neither Django nor the
+record, is given back with its memory, and ends with whoever asked it.
 """
-
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Final
-
-SENTENCE: Final = "This version of the station's software cannot fetch files yet."
-
-
-class TransferFailed(Exception):
-    """Nothing was transferred: `code` for programs, the sentence for people."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-
-
-async def fetch(location: str, into: Path, *, most_bytes: int, within_s: float) -> None:  # noqa: ARG001
-    """Write what lies at *location* into *into*. Raises TransferFailed."""
-    raise TransferFailed("unsupported", SENTENCE)

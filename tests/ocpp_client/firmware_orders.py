@@ -17,7 +17,8 @@ from charging.domain.firmware import Board, image_of
 from charging.models import Connector, Wish
 from hardware.board_updates import content_of
 from ocpp_client.models import FirmwareUpdate
-from ocpp_client.transfers import TransferFailed
+from ocpp_client.transfers.asking import Servers
+from ocpp_client.transfers.failures import TransferFailed, Why
 from tests.hardware.firmware_images import CABLE, firmware_image
 from tests.ocpp_client.manufacturers import Manufacturer, Signer
 
@@ -87,13 +88,14 @@ def shelf(**files: bytes | str) -> Iterator[list[str]]:
     asked = list[str]()
     outcomes = list(files.values())
 
-    async def fetch(location: str, into: Path, *, most_bytes: int, within_s: float) -> None:
+    async def fetch(location: str, into: Path, *, most_bytes: int, within_s: float, servers: Servers) -> None:
         assert most_bytes > 0
+        assert servers.networks == ""
         assert within_s > 0
         asked.append(location)
         outcome = outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
         if isinstance(outcome, str):
-            raise TransferFailed("failed", outcome)
+            raise TransferFailed(Why.SERVER, outcome)
         into.write_bytes(outcome)  # noqa: ASYNC240 - a few bytes
 
     with patch("ocpp_client.firmware.updating.fetch", fetch):

@@ -25,6 +25,8 @@ from ocpp_client.incoming import firmware as incoming
 from ocpp_client.models import CentralSystem as Row
 from ocpp_client.models import FirmwareUpdate
 from ocpp_client.trace import masked_of
+from ocpp_client.transfers.asking import Servers
+from ocpp_client.transfers.failures import TransferFailed, Why
 from ocpp_client.worker_step import _forget_orders
 from tests.central_system import CentralSystem
 from tests.charging.rows import AC, add_connectors, connector
@@ -76,7 +78,7 @@ class Run:
         if isinstance(work, updating.Download):
             work.into.write_bytes(self.content)
             if not killed:
-                updating._downloaded(work, "")
+                updating._downloaded(work, None)
         elif isinstance(work, updating.Verification) and not killed:
             updating._verified(work, updating._wrong_with(work))
         if not killed:
@@ -263,7 +265,7 @@ def test_between_two_attempts_it_waits_as_long_as_asked() -> None:
     updating.next_step(now())
     work, _again_s = updating.next_step(now())
     assert isinstance(work, updating.Download)
-    updating._downloaded(work, "The server is away.")
+    updating._downloaded(work, TransferFailed(Why.UNREACHABLE, "The server is away."))
     assert (newest().state, newest().reason) == ("Downloading", "The server is away.")
     assert updating.next_step(now())[0] is None
     later = replace(now(), at=now().at + timedelta(seconds=61))
@@ -323,9 +325,9 @@ def test_a_file_that_vanished_is_a_failure_and_no_crash() -> None:
 
 @pytest.mark.usefixtures("two_boards")
 async def test_a_full_disk_is_a_failed_download() -> None:
-    work = updating.Download(1, LOCATION, files.folder() / "ordered-1.part", 0)
+    work = updating.Download(1, LOCATION, files.folder() / "ordered-1.part", 0, Servers())
     with shelf(file=IMAGE) as attempts:
-        assert await updating._fetched(work) == "There is no room for it on the disk: free some."
+        assert str(await updating._fetched(work)) == "There is no room for it on the disk: free some."
         assert attempts == []
 
 

@@ -33,6 +33,7 @@ NAMED: Final[Document] = {
     "vendor": "Vendor",
     "model": "Model 1",
     "fault_codes": "own",
+    "file_networks": "10.20.0.0/16, 192.168.4.7, fd00::/8",
 }
 
 
@@ -61,6 +62,8 @@ WRONG: Final[list[tuple[Document, list[str]]]] = [
     ({"central_system": {"authorization_key": "a\nb"}}, ["central_system.authorization_key"]),
     ({"central_system": {"vendor": "", "model": "x" * 21}}, ["central_system.vendor", "central_system.model"]),
     ({"central_system": {"fault_codes": "mrec"}}, ["central_system.fault_codes"]),
+    ({"central_system": {"file_networks": "files.example"}}, ["central_system.file_networks"]),
+    ({"central_system": {"file_networks": "10.20.0.0/16,"}}, ["central_system.file_networks"]),
     ({"central_system": {"registration": "Accepted"}}, ["central_system.registration"]),
     ({"ocpp_keys": {"HeartbeatIntervall": 60}}, ["ocpp_keys.HeartbeatIntervall"]),
     ({"ocpp_keys": {"NumberOfConnectors": 2}}, ["ocpp_keys.NumberOfConnectors"]),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from charging import services
+from ocpp_client.models import CentralSystem as Row
 from tests.central_system import CentralSystem
 from tests.conftest import wait_until
 from tests.ocpp_client.clients import registered
 from tests.ocpp_client.conformance.cases import case
 from tests.ocpp_client.firmware_orders import IMAGE, Boards, described, newest, order, shelf
+from tests.ocpp_client.transfers.servers import HERE, http_server
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "logs"])
 
@@ -100,3 +102,19 @@ def test_the_status_is_told_again_when_it_is_triggered(central: CentralSystem) -
         central.mark()
         central.call("TriggerMessage", trigger)
         central.wait("FirmwareStatusNotification", status="Idle")
+
+
+def test_firmware_comes_over_a_real_server(central: CentralSystem) -> None:
+    """Section 8.1: from the order to the board, with a cut on the way."""
+    boards = Boards()
+    with registered(central), http_server(files={"/image.bin": IMAGE}, cut_after=700) as server, boards.at_work():
+        described()
+        Row.objects.update(file_networks=HERE)
+        server.headers["ETag"] = '"1"'
+        central.mark()
+        central.call("UpdateFirmware", order(location=server.url("/image.bin"), retries=5, retryInterval=1))
+        wait_until(lambda: server.asked, 30.0)
+        server.cut_after = None
+        central.wait("FirmwareStatusNotification", status="Installed", timeout_s=60.0)
+        assert statuses(central) == ["Downloading", "Downloaded", "Installing", "Installed"]
+        assert [board.firmware for board in services.boards()] == ["2.0.1"]
