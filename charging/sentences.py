@@ -66,6 +66,8 @@ SENTENCES: Final[dict[str, Text]] = {
     "EmergencyStillPressed": _("Acknowledgement taken back: the emergency button is still pressed"),
     "ConnectorAdded": _("Connector found: %(standard)s on board %(board_serial)s, index %(board_index)s"),
     "ConnectorChanged": _("Connector describes itself anew: %(standard)s on board %(board_serial)s"),
+    "CredentialsTried": _("Central system ordered other credentials, which are tried: %(what)s"),
+    "CredentialsSettled": _("Other credentials of the link are kept: %(what)s, %(kept)s"),
     "CertificateInstalled": _("Certificate: %(about)s"),
     "CertificateDeleted": _("Certificate: %(about)s"),
     "FirmwareUpdate": _("Firmware update %(update)s: %(state)s %(version)s %(why)s"),

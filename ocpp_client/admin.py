@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from charging.admin.facts import FactsAdmin, TypedModelAdmin
-from ocpp_client import central_system
+from ocpp_client import central_system, credentials
 from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.firmware_words import firmware_words
-from ocpp_client.link_words import link_words
+from ocpp_client.link_words import link_words, missing_words
 from ocpp_client.masks import without_user
 from ocpp_client.models import Attempt, CentralSystem, Certificate, FirmwareUpdate, Frame
 
@@ -38,17 +38,21 @@ class CentralSystemForm(ModelForm):
         help_text=_("HTTP Basic authentication. Empty: the one that is set stays."),
     )
 
+    def clean(self) -> dict[str, Any]:
+        """A profile that cannot be used is not taken: the station would never be heard of again."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        key = cleaned.get("password") or self.instance.authorization_key
+        if "security_profile" in self.changed_data and (profile := cleaned.get("security_profile")) is not None:
+            missing = credentials.missing_for(profile, key)
+            if missing:
+                self.add_error("security_profile", missing_words(missing))
+        return cleaned
+
     class Meta:
         model = CentralSystem
         fields = (
-            "enabled",
-            "primary_url",
-            "secondary_url",
-            "charge_point_id",
-            "vendor",
-            "model",
-            "fault_codes",
-            "file_networks",
+            *("enabled", "primary_url", "secondary_url"),
+            *("charge_point_id", "security_profile", "vendor", "model", "fault_codes", "file_networks"),
         )
         help_texts = {
             "file_networks": _(
@@ -66,7 +70,10 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
     fieldsets = (
         (_("Link"), {"fields": (("link", "registration"), "last_end")}),
         (_("Address"), {"fields": ("enabled", "primary_url", "secondary_url")}),
-        (_("This station"), {"fields": (("charge_point_id", "password"), ("vendor", "model"), "fault_codes")}),
+        (
+            _("This station"),
+            {"fields": (("charge_point_id", "password"), "security_profile", ("vendor", "model"), "fault_codes")},
+        ),
         (_("Files"), {"fields": ("file_networks",)}),
     )
     readonly_fields = ("link", "last_end", "registration")

@@ -8,12 +8,14 @@ from typing import Final
 from django.db import DatabaseError, close_old_connections
 
 from charging import journal, live, services
+from ocpp_client import credentials
 from ocpp_client.models import CentralSystem
 
 log = logging.getLogger(__name__)
 
 SECRETS: Final = frozenset({"authorization_key"})
 MASK: Final = "******"
+CREDENTIALS: Final = SECRETS | {"security_profile"}
 WHO_AND_WHERE: Final = frozenset({"primary_url", "secondary_url", "charge_point_id"})
 
 
@@ -40,10 +42,15 @@ def change(who: str, **columns: object) -> None:
         before = {name: getattr(row, name) for name in columns}
         for name, value in columns.items():
             setattr(row, name, value)
-        if any(before[name] != columns[name] for name in WHO_AND_WHERE & columns.keys()):
+        changed = {name for name in columns if before[name] != columns[name]}
+        if WHO_AND_WHERE & changed:
             row.registration = ""  # another central system has not accepted this station yet
+        if SECRETS & changed:
+            row.authorization_key_octets = False  # people enter text
+        if (WHO_AND_WHERE | CREDENTIALS) & changed:
+            row.candidate_key, row.candidate_profile = "", None  # of what a central system ordered before
         row.full_clean()
-        row.save(update_fields=[*columns, "registration"])
+        row.save(update_fields=[*columns, "registration", *credentials.COLUMNS])
         changes = {
             name: [MASK, MASK] if name in SECRETS else [str(before[name]), str(value)]
             for name, value in columns.items()

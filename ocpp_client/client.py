@@ -20,9 +20,9 @@ from django.db import DatabaseError, OperationalError, close_old_connections, co
 from charging import live, services
 from charging.clock import now
 from charging.domain.security import SecurityEvent
-from ocpp_client import configuration, conflicts, registering, resetting, security_events, statuses, transactions, ways
+from ocpp_client import configuration, conflicts, registering, resetting, security_events, statuses, transactions
 from ocpp_client.addresses import Address
-from ocpp_client.causes import Disconnect
+from ocpp_client.causes import Cause, Disconnect
 from ocpp_client.certificates import store
 from ocpp_client.connection import Connection
 from ocpp_client.due import Due, Failure, Payload
@@ -31,6 +31,7 @@ from ocpp_client.firmware import orders, updating
 from ocpp_client.incoming.answering import answer
 from ocpp_client.models import CentralSystem
 from ocpp_client.outgoing import Outgoing
+from ocpp_client.presentation import Presentation
 from ocpp_client.rpc import Answer, Counters, Direction, Rpc, Send
 from ocpp_client.trace import Trace
 
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 0.5  # without a wake-up: a start by another process is told no later
 TIDY_EVERY_S: Final = 1.0
+PRESENTED_ANEW: Final = "The station connects anew, with the credentials that the central system has ordered."
 FAILED_SENTENCE: Final = "The station's own program failed; its log says where."
 UNUSABLE: Final = (DatabaseError, ValueError, LookupError, ArithmeticError)  # whatever a hostile answer may lead to
 
@@ -69,12 +71,13 @@ class Client:
         self._offences = security_events.Offences()
         self._ping_interval_s = 60.0
         self._outgoing = Outgoing(registration=registering.kept(row))
+        self._presentation = Presentation()
         self._ways: list[Address] = []  # as the record had them last
         self._woken = asyncio.Event()
         self._ordered = asyncio.Event()  # something was asked: perhaps an update of firmware
         self._restarted = asyncio.Event()  # or a reset
         self._speaking: asyncio.Task[None] | None = None
-        self._kept: Disconnect | None = None  # the last end that is in the row; the same one again is not written
+        self._kept = set[Cause]()  # ends since the last link that are in the row; the same one again is not written
         self._connection = Connection(
             self._addresses, self._opened, self._closed, ping_interval_s=lambda: self._ping_interval_s
         )
@@ -110,11 +113,18 @@ class Client:
     def _tidy(self) -> bool:
         """Once a second: write the trace, renew the lease, read what may have changed; False: another row."""
         self._trace.write_when_due()
+        self._settle()
         with contextlib.suppress(DatabaseError):
             self._ping_interval_s = float(configuration.integer("WebSocketPingInterval"))
             services.central_system_link(up=self._speaking is not None and self._outgoing.registration.accepted)
             return named_by(CentralSystem.objects.get(pk=1)) == self._named
         return True
+
+    def _settle(self) -> None:
+        """Keep the credentials that were let in. While the disk refuses, the next second tries it again."""
+        with contextlib.suppress(DatabaseError):
+            if row := self._presentation.settled():
+                self._row, self._named = row, named_by(row)
 
     def _ended(self) -> None:
         self._trace.write()
@@ -127,7 +137,7 @@ class Client:
 
     async def _addresses(self) -> list[Address]:
         try:
-            self._ways = await self._on_database(ways.addresses, self._row)
+            self._ways = await self._on_database(self._presentation.addresses)
         except DatabaseError as error:
             log.warning("How to present the station cannot be read (%s): it does so as the last time.", error)
         return self._ways
@@ -136,7 +146,8 @@ class Client:
         rpc = Rpc(send, self._answer, on_invalid=self._invalid, trace=self._seen, counters=self._counters)
         self._speaking = asyncio.create_task(self._speak(rpc, address))
         self._speaking.add_done_callback(self._fell_silent)
-        self._kept = None
+        self._kept.clear()
+        self._presentation.opened()
         return rpc
 
     def _fell_silent(self, speaking: asyncio.Task[None]) -> None:
@@ -149,8 +160,9 @@ class Client:
         if self._speaking is not None:
             self._speaking.cancel()
             self._speaking = None
-        if self._kept is None or self._kept.code is not disconnect.code:
-            self._kept = disconnect  # a central system that is away for weeks writes nothing to flash
+        self._presentation.ended(disconnect.code)
+        if disconnect.code not in self._kept:
+            self._kept.add(disconnect.code)  # a central system that is away for weeks writes nothing to flash
             self._database.submit(_healing, _link_ended, disconnect)
 
     async def _speak(self, rpc: Rpc, address: Address) -> None:
@@ -158,6 +170,10 @@ class Client:
         await self._keep(partial(_link_began, address.url), self._connection.anchor)
         while True:
             self._woken.clear()
+            if self._outgoing.triggers.present_anew:
+                self._outgoing.triggers.present_anew = False
+                self._connection.drop(PRESENTED_ANEW)
+                return
             due = await self._due()
             if due is None:
                 with contextlib.suppress(TimeoutError):
@@ -221,11 +237,14 @@ class Client:
 
     def _seen(self, direction: Direction, text: str) -> None:
         self._trace.add(text, sent=direction is Direction.SENT)
+        if direction is Direction.RECEIVED and self._presentation.heard():
+            self._database.submit(_healing, self._settle)
 
 
 def named_by(row: CentralSystem) -> tuple[object, ...]:
     """What a link is made of: another value needs another link."""
-    return (row.enabled, row.primary_url, row.secondary_url, row.charge_point_id, row.authorization_key)
+    place = (row.enabled, row.primary_url, row.secondary_url, row.charge_point_id)
+    return (*place, row.authorization_key, row.security_profile)
 
 
 def _healing(function: Callable[..., T], *arguments: Any) -> T:

@@ -370,6 +370,8 @@ def change(name: str, value: str, who: str) -> Change:
     key = key_named(name)
     if key is None:
         return Change.NOT_SUPPORTED
+    if key.order:
+        return Change.ACCEPTED if key.order(value, who) else Change.REJECTED
     return Change.REJECTED if key.readonly else put(key, value, who)
 
 

@@ -18,6 +18,7 @@ TEMPLATES: Final = (
     _("The central system takes nothing that the station sends. Ask its operator whether it is overloaded."),
     _("The central system does not speak OCPP 1.6 (ocpp1.6) at this address. Check the path of the address."),
     _("The station ended the connection."),
+    _("The station connects anew, with the credentials that the central system has ordered."),
     _("The station's own program failed; its log says where."),
     _("The central system's computer refuses the connection. Check the port in the address; the server may be down."),
     _("The network has no way to the central system. Check cable, modem and router."),

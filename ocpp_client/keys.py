@@ -16,6 +16,7 @@ class Kind(StrEnum):
     INTEGER = "integer"
     BOOLEAN = "boolean"
     LIST = "comma separated list"
+    TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,9 @@ class Key:
     column: str = ""  # of charging.models.Station
     default: str = ""  # of a value that only the edge reads
     computed: Callable[[], str] | None = None
+    order: Callable[[str, str], bool] | None = None  # of what is tried before it is kept: the value, and who wants it
+    secret: bool = False  # can be written, and is never told
+    place: str = ""  # in the configuration document, of what is not among its keys
     preset: bool = False  # the station's configuration document may set it, the central system may not
     canonical: Callable[[str], str | None] | None = None  # of a list that holds no measurands
     told: Callable[[str], str] | None = None  # of what is kept
@@ -39,12 +43,12 @@ class Key:
     @property
     def readonly(self) -> bool:
         """Whether the central system can only read it."""
-        return self.preset or self.computed is not None
+        return self.preset or (self.computed is not None and self.order is None)
 
     @property
     def settable(self) -> bool:
-        """Whether anybody can set it: what is computed is a fact."""
-        return self.computed is None
+        """Whether anybody can set it at once: what is computed is a fact, and what is ordered is tried first."""
+        return self.computed is None and self.order is None
 
 
 def fixed(value: object) -> Callable[[], str]:

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from ocpp_client.credentials import Missing
 from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.models import CentralSystem
 from ocpp_client.registration import Registered
+
+
+def missing_words(missing: Missing) -> str:
+    """What a security profile needs and this station does not have."""
+    match missing:
+        case Missing.KEY:
+            return _("This profile needs a password of 16 to 40 characters.")
+        case Missing.ROOT:
+            return _(
+                "This profile needs a root of the central system that is valid now: the central system installs it."
+            )
+        case Missing.CERTIFICATE:
+            return _("This profile needs a certificate of the station: the central system has it made.")
 
 
 def link_words(row: CentralSystem | None) -> tuple[str, bool | None]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 IDENTITY_LENGTH: Final = 48
 URL_LENGTH: Final = 255
+KEY_LENGTH: Final = 40
 address = RegexValidator(
     r"^wss?://[^\s/@?#]+(/[^\s?#]*)?$", _("An address such as wss://central.example/ocpp, without ? and #.")
 )
@@ -37,6 +38,14 @@ class CentralSystem(models.Model):
         OWN = "own", _("the station's own names")
         NONE = "none", _("none")
 
+    class Profile(models.IntegerChoices):
+        """Security profiles of the whitepaper, section 2.1."""
+
+        NONE = 0, _("0: none, as the address says")
+        PASSWORD = 1, _("1: password")
+        TLS = 2, _("2: TLS and password")
+        CERTIFICATES = 3, _("3: TLS and a certificate of the station")
+
     enabled = models.BooleanField(_("in use"), default=False)
     primary_url = models.CharField(_("address"), max_length=URL_LENGTH, blank=True, validators=[address])
     secondary_url = models.CharField(_("second address"), max_length=URL_LENGTH, blank=True, validators=[address])
@@ -44,7 +53,12 @@ class CentralSystem(models.Model):
         _("identity"), max_length=IDENTITY_LENGTH, default="station", validators=[identity]
     )
     # The station itself has to present it, so it cannot be a hash (security whitepaper, A01.FR.10).
-    authorization_key = models.CharField(_("password"), max_length=40, blank=True)
+    authorization_key = models.CharField(_("password"), max_length=KEY_LENGTH, blank=True)
+    authorization_key_octets = models.BooleanField(default=False, editable=False)  # it is sent as what it stands for
+    security_profile = models.PositiveSmallIntegerField(_("security profile"), default=0, choices=Profile.choices)
+    # What the central system ordered and has not let in yet: see credentials.py
+    candidate_key = models.CharField(max_length=KEY_LENGTH, blank=True, editable=False)
+    candidate_profile = models.PositiveSmallIntegerField(null=True, editable=False)
     vendor = models.CharField(_("vendor"), max_length=20, default="Energy Station")
     model = models.CharField(_("model"), max_length=20, default="Energy Station")
     fault_codes = models.CharField(

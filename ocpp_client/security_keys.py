@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from ocpp_client import credentials
 from ocpp_client.keys import Key, Kind
+from ocpp_client.models import CentralSystem
 
 MOST_CERTIFICATES: Final = 50
+
+
+def _profile() -> str:
+    return str(CentralSystem.objects.filter(pk=1).values_list("security_profile", flat=True).first() or 0)
+
 
 ROWS: Final = (
     Key(
@@ -18,6 +25,15 @@ ROWS: Final = (
         effect="There is one root of the central system, and only one that it has signed takes its place.",
     ),
     Key(
+        name="AuthorizationKey",
+        kind=Kind.TEXT,
+        section="whitepaper 7.2",
+        order=credentials.order_key,
+        secret=True,
+        place="central_system.authorization_key",
+        effect="An even number of 16 to 40 hexadecimal digits: the password, once the central system has let it in.",
+    ),
+    Key(
         name="CertificateStoreMaxLength",
         kind=Kind.INTEGER,
         section="whitepaper 7.4",
@@ -26,5 +42,15 @@ ROWS: Final = (
         least=1,
         most=MOST_CERTIFICATES,
         effect="One more root, whatever its use, is rejected.",
+    ),
+    Key(
+        name="SecurityProfile",
+        kind=Kind.INTEGER,
+        section="whitepaper 7.6",
+        computed=_profile,
+        order=credentials.order_profile,
+        place="central_system.security_profile",
+        most=3,
+        effect="How the link is secured. A higher one is kept once it was let in; a lower one is rejected.",
     ),
 )

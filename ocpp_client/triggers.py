@@ -13,5 +13,6 @@ class Triggers:
     boot: bool = False
     firmware: bool = False
     signed_firmware: bool = False  # SignedFirmwareStatusNotification, by ExtendedTriggerMessage
+    present_anew: bool = False  # with other credentials: the link ends, and another one is opened
     statuses: list[int] = field(default_factory=list)  # of these connectors, also while the station is Pending
     meter_values: list[int] = field(default_factory=list)  # of these connectors, before the station is accepted

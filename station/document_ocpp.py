@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from charging import services
 from charging.models import Station
 from charging.models.central_rules import LEAST_INTERVAL_S, off_or_a_while
-from ocpp_client import central_system, configuration
+from ocpp_client import central_system, configuration, credentials
 from ocpp_client.central_system import MASK
 from ocpp_client.configuration import KEYS
 from ocpp_client.keys import Key, Kind
+from ocpp_client.link_words import missing_words
 from ocpp_client.models import CentralSystem
 from station.document_parts import CENTRAL_SYSTEM, OCPP_KEYS, STATION, STATION_COLUMNS, Change
 
@@ -25,6 +26,7 @@ COLUMNS: Final = (
     "primary_url",
     "secondary_url",
     "charge_point_id",
+    "security_profile",
     "vendor",
     "model",
     "fault_codes",
@@ -67,6 +69,14 @@ def _central_problems(named: Section) -> Iterator[tuple[tuple[str, str], str]]:
     if named.get("enabled", row.enabled) and not (named.get("primary_url", row.primary_url) or wrong):
         sentence = _("A central system that is in use needs an address: write it, or set enabled to false.")
         yield (CENTRAL_SYSTEM, "primary_url"), sentence
+    if (
+        "security_profile" in named
+        and "security_profile" not in wrong
+        and named["security_profile"] != row.security_profile
+    ):
+        missing = credentials.missing_for(named["security_profile"], named.get(SECRET, row.authorization_key))
+        if missing:
+            yield (CENTRAL_SYSTEM, "security_profile"), missing_words(missing)
 
 
 def _fits(model: type[CentralSystem | Station], column: str, value: object) -> bool:
@@ -99,9 +109,15 @@ def _key_problems(keys: Section, station: Section) -> Iterator[tuple[tuple[str, 
             yield place, _("This is the same as %(where)s: remove one.") % {"where": f"{OCPP_KEYS}.{earlier}"}
         elif not key.settable:
             if str(value) != configuration.text(key.name):
-                yield place, _("%(key)s can only be read: remove it.") % {"key": key.name}
+                yield place, _not_here(key)
         elif sentence := _value_problem(key, value, station):
             yield place, sentence
+
+
+def _not_here(key: Key) -> str:
+    if key.place:
+        return _("%(key)s is set as %(place)s: write it there.") % {"key": key.name, "place": key.place}
+    return _("%(key)s can only be read: remove it.") % {"key": key.name}
 
 
 def _value_problem(key: Key, value: object, station: Section) -> str | None:

@@ -6,6 +6,7 @@ Every answer is a call into `charging.services`, like everybody's; what it answe
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from charging import services
@@ -15,6 +16,7 @@ from ocpp_client.due import Payload
 from ocpp_client.errors import ErrorCode, Refuse
 from ocpp_client.incoming.asked import CENTRAL_SYSTEM, Answering, Asked, in_database, status
 from ocpp_client.incoming.smart_charging import profile_in
+from ocpp_client.rpc import Answer
 
 ACCEPTED: Final = "Accepted"
 REJECTED: Final = "Rejected"
@@ -72,15 +74,26 @@ def get_configuration(payload: Payload) -> Payload:
     unknown = [name for name in named if configuration.key_named(name) is None]
     answer: Payload = {
         "configurationKey": [
-            {"key": key.name, "readonly": key.readonly, "value": configuration.text(key.name)} for key in known.values()
+            {"key": key.name, "readonly": key.readonly}
+            | ({} if key.secret else {"value": configuration.text(key.name)})
+            for key in known.values()
         ]
     }
     return answer | ({"unknownKey": unknown} if unknown else {})
 
 
-def change_configuration(payload: Payload) -> Payload:
-    """Section 5.3."""
-    return status(configuration.change(payload["key"], payload["value"], CENTRAL_SYSTEM).value)
+async def change_configuration(asked: Asked) -> Payload | Answer:
+    """Section 5.3. Where others credentials are tried, the answer leaves before the link ends (whitepaper A01, A05)."""
+    name, value = asked.payload["key"], asked.payload["value"]
+    answer = status(await asked.db(configuration.change, name, value, CENTRAL_SYSTEM))
+    key = configuration.key_named(name)
+    if key is None or key.order is None or answer != status(ACCEPTED):
+        return answer
+    return Answer(answer, partial(_present_anew, asked))
+
+
+async def _present_anew(asked: Asked) -> None:
+    asked.triggers.present_anew = True
 
 
 def clear_cache(_payload: Payload) -> Payload:
@@ -110,7 +123,7 @@ def _state_of(wish_id: int) -> str:
 
 ANSWERS: Final[dict[str, Answering]] = {
     "ChangeAvailability": in_database(change_availability),
-    "ChangeConfiguration": in_database(change_configuration),
+    "ChangeConfiguration": change_configuration,
     "ClearCache": in_database(clear_cache),
     "GetConfiguration": in_database(get_configuration),
     "RemoteStartTransaction": in_database(remote_start),

@@ -195,8 +195,8 @@ class CentralSystem:
         """Let the station in again."""
         self._run(self._door.set(None))
 
-    def present(self, tls: ssl.SSLContext) -> None:
-        """Present another certificate to whoever comes from now on."""
+    def present(self, tls: ssl.SSLContext | None) -> None:
+        """Present another certificate, or none at all, to whoever comes from now on."""
         self._door.tls = tls
         self._run(self._door.set(self._door.shut))
 
@@ -255,6 +255,11 @@ class CentralSystem:
         if frame.kind is Kind.ERROR:
             raise Refused(frame)
         return frame.payload
+
+    def has_answered(self, message_id: str) -> bool:
+        """Whether the station has answered this CALL."""
+        with self.record.changed:
+            return self._desk.conversation.asked[message_id].answer is not None
 
     def say(self, text: str | bytes) -> None:
         """Send any message; bytes go as a binary frame."""

@@ -43,6 +43,13 @@ def test_nothing_is_lost_or_told_twice_wherever_it_is_killed_or_cut() -> None:
     assert found["cuts"] > 40
 
 
+def test_no_change_of_credentials_locks_the_station_out_wherever_it_is_killed() -> None:
+    found = campaign("credentials", "--points", POINTS, "--seed", str(SEED))
+    assert (found["ok"], found["first"]) == (True, [])
+    assert found["struck"] > 0
+    assert found["kill_points"] > 40
+
+
 @pytest.mark.fuzz
 def test_injured_frames_end_no_loop_and_leave_no_call_unanswered(capsys: pytest.CaptureFixture[str]) -> None:
     long = hypothesis.settings.get_current_profile_name() == "fuzz"

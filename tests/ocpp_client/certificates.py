@@ -11,15 +11,21 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 DAY: Final = timedelta(days=1)
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 @cache
 def _key(_name: str) -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
+
+
+@cache
+def _rsa_key(_name: str) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _name(name: str) -> x509.Name:
@@ -54,32 +60,38 @@ class Authority:
         after.root.write_bytes(root.sign(_key(self.name), hashes.SHA256()).public_bytes(Encoding.PEM))
         return after
 
-    def _builder(self, subject: str, begins: datetime, ends: datetime) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: str, begins: datetime, ends: datetime, key: Key | None = None
+    ) -> x509.CertificateBuilder:
+        key = key or _key(subject)
         return (
             x509.CertificateBuilder()
             .subject_name(_name(subject))
             .issuer_name(_name(self.name))
-            .public_key(_key(subject).public_key())
+            .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(begins)
             .not_valid_after(ends)
         )
 
-    def write(self, host: str = "127.0.0.1", *, expired: bool = False) -> tuple[Path, Path]:
-        """Certificate and key of *host*."""
-        now = datetime.now(UTC)
-        builder = self._builder(host, now - 3 * DAY, now - DAY if expired else now + DAY)
-        place = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
-        certificate = builder.add_extension(x509.SubjectAlternativeName([place]), critical=False)
-        certificate = certificate.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    def write(
+        self, host: str = "127.0.0.1", *, expired: bool = False, rsa: bool = False, alternative: bool = True
+    ) -> tuple[Path, Path]:
+        """Certificate and key of *host*; without an *alternative* name only the subject says whose it is."""
+        now, key = datetime.now(UTC), _rsa_key(host) if rsa else _key(host)
+        builder = self._builder(host, now - 3 * DAY, now - DAY if expired else now + DAY, key)
+        if alternative:
+            place = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
+            builder = builder.add_extension(x509.SubjectAlternativeName([place]), critical=False)
+        certificate = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         certificate_file, key_file = self.folder / f"{host}.pem", self.folder / f"{host}.key"
         certificate_file.write_bytes(certificate.sign(_key(self.name), hashes.SHA256()).public_bytes(Encoding.PEM))
-        key_file.write_bytes(_key(host).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return certificate_file, key_file
 
-    def of_server(self, host: str = "127.0.0.1", *, expired: bool = False) -> ssl.SSLContext:
+    def of_server(self, host: str = "127.0.0.1", **kind: bool) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*self.write(host, expired=expired))
+        context.load_cert_chain(*self.write(host, **kind))
         return context
 
     def of_station(self) -> ssl.SSLContext:

@@ -127,8 +127,14 @@ def _message(name: str, there: bool, known: Known) -> list[str]:
 
 def _key(key: Key, known: Known) -> list[str]:
     proof = known.get(key.name, [""])[-1]
-    access = "read" if not key.settable else "read; station.json" if key.preset else "read, write"
+    access = _access(key)
     return [key.name, key.section, _values(key), access, _default(key), key.effect, proof or NO_PROOF]
+
+
+def _access(key: Key) -> str:
+    if key.order:
+        return "write" if key.secret else "read, write"
+    return "read" if not key.settable else "read; station.json" if key.preset else "read, write"
 
 
 def _values(key: Key) -> str:
