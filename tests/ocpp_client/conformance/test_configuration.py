@@ -24,7 +24,7 @@ REQUIRED = {  # of the Core profile, chapter 9.1
 def told(central: CentralSystem, *names: str) -> dict[str, str]:
     """Names and values of GetConfiguration.conf."""
     answer = central.call("GetConfiguration", {"key": [*names]} if names else {})
-    return {each["key"]: each["value"] for each in answer["configurationKey"]}
+    return {each["key"]: each.get("value", "") for each in answer["configurationKey"]}
 
 
 @case("TC_019", file="ocpp_client/incoming/core.py", before="else list(configuration.KEYS.values())", after="else []")
