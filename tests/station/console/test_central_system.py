@@ -48,10 +48,21 @@ def test_an_address_is_shown_as_it_is_written(at_cabinet: Client) -> None:
 
 
 def test_whose_codes_a_fault_is_told_with_is_chosen_here_and_journaled(at_cabinet: Client) -> None:
-    told = {"enabled": "on", "primary_url": URL, "charge_point_id": "station", "vendor": "V", "model": "M"}
+    told = {"enabled": "on", "primary_url": URL, "charge_point_id": "station", "security_profile": "0"}
+    told |= {"vendor": "V", "model": "M"}
     assert at_cabinet.post(PAGE, {**told, "fault_codes": "own"}).status_code == 302
     assert CentralSystem.objects.get().fault_codes == "own"
     changes = JournalEntry.objects.filter(kind="CentralSystemChanged").latest("pk").body["changes"]
     assert changes["fault_codes"] == ["MREC", "own"]
     assert at_cabinet.post(PAGE, {**told, "fault_codes": "others"}).status_code == 200
     assert CentralSystem.objects.get().fault_codes == "own"
+
+
+def test_a_security_profile_is_taken_only_with_what_it_needs(at_cabinet: Client) -> None:
+    told = {"enabled": "on", "primary_url": URL, "charge_point_id": "station", "fault_codes": "MREC"}
+    told |= {"vendor": "V", "model": "M", "security_profile": "1"}
+    assert "16 to 40 characters" in at_cabinet.post(PAGE, told).content.decode()
+    assert at_cabinet.post(PAGE, {**told, "password": "long enough to be one"}).status_code == 302
+    assert "a root of the central system" in at_cabinet.post(PAGE, {**told, "security_profile": "2"}).content.decode()
+    assert at_cabinet.post(PAGE, {**told, "security_profile": "0"}).status_code == 302
+    assert CentralSystem.objects.get().security_profile == 0
