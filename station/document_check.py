@@ -227,7 +227,7 @@ def _sentence_of(error: Any) -> str:
         kinds = [wanted] if isinstance(wanted, str) else wanted
         wanted = " / ".join(str(_TYPES[kind]()) if kind in _TYPES else kind for kind in kinds)
     elif keyword in {"enum", "required"}:
-        wanted = ", ".join(wanted)
+        wanted = ", ".join(map(str, wanted))
     found = MASK if _holds_the_password(tuple(error.absolute_path)) else _shown(error.instance)
     return _SENTENCES[keyword]() % {"found": found, "wanted": wanted}
 
