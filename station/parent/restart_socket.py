@@ -17,15 +17,13 @@ class RestartSocket:
     """A datagram socket in the station's private folder; `wanted` is set by the first `restart`."""
 
     def __init__(self, data_dir: Path) -> None:
-        """Take the path over from whoever died with it. Raises OSError where the disk is full."""
+        """Take the path over from whoever died with it. Raises OSError where the folder is missing or the disk full."""
         self.wanted = False
-        self._wire = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._wire.setblocking(False)
         path = data_dir / "run" / "parent.sock"
         path.unlink(missing_ok=True)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            self._wire.bind(f"/proc/self/fd/{folder}/{path.name}")  # a socket's path may not exceed 107 bytes
+            self._wire = _bound_to(f"/proc/self/fd/{folder}/{path.name}")  # a socket's path may not exceed 107 bytes
         finally:
             os.close(folder)
 
@@ -43,3 +41,14 @@ class RestartSocket:
             self.wanted |= self._wire.recv(DATAGRAM_BYTES) == RESTART
         except BlockingIOError:
             return
+
+
+def _bound_to(path: str) -> socket.socket:
+    wire = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        wire.setblocking(False)
+        wire.bind(path)
+    except OSError:
+        wire.close()
+        raise
+    return wire

@@ -44,6 +44,14 @@ def test_one_word_is_obeyed_and_everything_else_ignored(tmp_path: Path) -> None:
         assert heard.wanted
 
 
+def test_where_it_cannot_be_bound_no_socket_is_left_open(tmp_path: Path) -> None:
+    (tmp_path / "run").symlink_to("/proc")  # where nobody may put anything
+    open_before = sorted(Path("/proc/self/fd").iterdir())
+    with pytest.raises(OSError, match=r"No such file|not permitted"):
+        RestartSocket(tmp_path)
+    assert sorted(Path("/proc/self/fd").iterdir()) == open_before
+
+
 def test_everything_is_started_again_under_the_same_pid_and_port(tmp_path: Path) -> None:
     with started(tmp_path) as station:
         wait_until(station.health, 15)
