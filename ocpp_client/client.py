@@ -46,6 +46,10 @@ FAILED_SENTENCE: Final = "The station's own program failed; its log says where."
 UNUSABLE: Final = (DatabaseError, ValueError, LookupError, ArithmeticError)  # whatever a hostile answer may lead to
 
 
+class NothingToSay(Exception):
+    """What is due cannot be said: a mistake of our own, and no fault of the answer that was kept before."""
+
+
 class _Woken(threading.Event):
     """Set by the thread that listens to Redis, heard by the event loop."""
 
@@ -167,17 +171,16 @@ class Client:
 
     async def _speak(self, rpc: Rpc, address: Address) -> None:
         """Send what is due, one message after the other, for as long as the link lasts."""
-        await self._keep(partial(_link_began, address.url), self._connection.anchor)
+        due = await self._keep(partial(_link_began, address.url), self._connection.anchor)
         while True:
-            self._woken.clear()
             if self._outgoing.triggers.present_anew:
                 self._outgoing.triggers.present_anew = False
                 self._connection.drop(PRESENTED_ANEW)
                 return
-            due = await self._due()
             if due is None:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
+                due = await self._on_database(self._look, self._heard())
                 continue
             self._outgoing.sent_s = now().mono_s
             try:
@@ -185,35 +188,48 @@ class Client:
             except LinkLost:
                 return
             except CallFailed as failed:
-                await self._keep(due.failed, _failure_of(failed))
+                due = await self._keep(due.failed, _failure_of(failed))
             else:
-                await self._confirmed(due, confirmed)
+                due = await self._confirmed(due, confirmed)
 
-    async def _due(self) -> Due | None:
-        try:
-            return await self._on_database(self._outgoing.due)
-        except DatabaseError as error:
-            log.warning("What is due for the central system cannot be read (%s).", error)
-            return None
-
-    async def _confirmed(self, due: Due, confirmed: Payload) -> None:
+    async def _confirmed(self, due: Due, confirmed: Payload) -> Due | None:
         """An answer that the record cannot take for what it says is a failure, and not asked for again at once."""
         try:
-            await self._keep(due.confirmed, confirmed)
+            return await self._keep(due.confirmed, confirmed)
         except UNUSABLE as error:
             log.exception("The answer to %s could not be used.", due.action)
-            await self._keep(due.failed, Failure("", f"The answer could not be used: {error}"))
+            return await self._keep(due.failed, Failure("", f"The answer could not be used: {error}"))
 
-    async def _keep(self, keep: Callable[[Any], None], outcome: Any) -> None:
-        """Keep what came of something. While the disk refuses it waits here; nobody is asked for it again."""
+    async def _keep(self, keep: Callable[[Any], None], outcome: Any) -> Due | None:
+        """Keep what came of something; what is due then. While the disk refuses it waits: nobody is asked again."""
         while True:
             try:
-                await self._on_database(keep, outcome)
+                return await self._on_database(self._keep_and_look, keep, outcome, self._heard())
             except OperationalError as error:
                 log.warning("What the central system said cannot be kept yet (%s).", error)
                 await asyncio.sleep(LOOK_EVERY_S)
-            else:
-                return
+
+    def _heard(self) -> bool:
+        """Whether anybody woke the loop since the last look; who does from now on is heard at the next one."""
+        heard = self._woken.is_set()
+        self._woken.clear()
+        return heard
+
+    def _keep_and_look(self, keep: Callable[[Any], None], outcome: Any, woken: bool) -> Due | None:
+        """One visit to the database's thread for each message: a long queue is delivered the faster for it."""
+        keep(outcome)
+        try:
+            return self._look(woken)
+        except UNUSABLE as error:
+            raise NothingToSay from error
+
+    def _look(self, woken: bool) -> Due | None:
+        try:
+            return self._outgoing.due(woken=woken)
+        except DatabaseError as error:
+            log.warning("What is due for the central system cannot be read (%s).", error)
+            close_old_connections()
+            return None
 
     # --- what is asked -------------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ from ocpp_client.transactions import Transactions
 from ocpp_client.triggers import Triggers
 
 BOOT_WITHIN_S: Final = 60.0
-LIVE_EVERY_S: Final = 0.1  # while a long queue is delivered, cards and statuses wait no longer than this for a look
+LIVE_EVERY_S: Final = 0.25  # while a long queue is delivered, a card or a status that is told of waits no longer ...
+UNTOLD_EVERY_S: Final = 0.5  # ... and one that nobody told of, because Redis is away, no longer than this
 
 ONE_EACH: Final[dict[str, Callable[[], Due]]] = {  # flag of ocpp_client.triggers -> its message
     "heartbeat": heartbeat.message,
@@ -38,12 +39,14 @@ class Outgoing:
     _firmware: Notifications = field(default_factory=Notifications)
     _statuses: Statuses = field(default_factory=Statuses)
     _security: SecurityEvents = field(default_factory=SecurityEvents)
-    _live_due_s: float = 0.0  # no card and no status was due at the last look
+    _woken: bool = False  # somebody told of a change since the last look
+    _looked_s: float = -UNTOLD_EVERY_S  # monotonic: no card and no status was due then
     _transactions: Transactions = field(default_factory=Transactions)
 
-    def due(self) -> Due | None:
-        """The next message, or None. Raises django.db.DatabaseError."""
+    def due(self, *, woken: bool = True) -> Due | None:
+        """The next message, or None; *woken*: rows may have changed since. Raises django.db.DatabaseError."""
         moment = now()
+        self._woken = self._woken or woken
         if self.triggers.boot:
             self.triggers.boot = False
             self.registration = registration.asked_for(self.registration, moment.mono_s) or self.registration
@@ -68,13 +71,15 @@ class Outgoing:
         return None
 
     def _next(self, moment: Moment) -> Due | None:
-        if moment.mono_s < self._live_due_s and (due := self._transactions.due(moment)):
+        looked_ago_s = moment.mono_s - self._looked_s
+        fresh = looked_ago_s < (LIVE_EVERY_S if self._woken else UNTOLD_EVERY_S)
+        if fresh and (due := self._transactions.due(moment)):
             return due
         if due := authorizing.due(moment) or self._statuses.due(moment) or self._security.due(moment):
             return due
         if due := self._firmware.due() or self._triggered(moment):
             return due
-        self._live_due_s = moment.mono_s + LIVE_EVERY_S
+        self._looked_s, self._woken = moment.mono_s, False
         return self._transactions.due(moment) or conflicts.due() or heartbeat.due(moment, self.sent_s)
 
     def _boot(self) -> Due:

@@ -12,6 +12,8 @@ from django.db.models import Model
 LOGS_MODELS: Final = frozenset({"charging.metersample", "hardware.framerecord", "ocpp_client.frame"})
 CONTROLLERS_BUSY_TIMEOUT_S: Final = 0.2  # a turn must not wait longer for a commit; it tries again with the next one
 BUSY_TIMEOUT_S: Final = 20.0
+CACHE_KB: Final = 2000  # of pages, for each connection
+LINKS_CACHE_KB: Final = 400  # it reads the journal once and in order: what is cached is never read again
 
 
 class LogsRouter:
@@ -38,7 +40,7 @@ def sqlite_file(path: Path, *, role: str, synchronous: str) -> dict[str, Any]:
         "journal_mode=WAL",
         f"synchronous={synchronous}",
         "temp_store=MEMORY",
-        "cache_size=-2000",
+        f"cache_size=-{LINKS_CACHE_KB if role == 'links' else CACHE_KB}",
         "wal_autocheckpoint=0",
         "journal_size_limit=4194304",
     )

@@ -85,16 +85,15 @@ def remember(id_tag: str, told: IdTagInfo, moment: Moment) -> None:
             journal.record("LocalListConflict", moment=moment, id_tag=key, listed=listed.status, told=told.status)
         if listed or not station.authorization_cache_enabled:
             return
-        CachedIdTag.objects.update_or_create(
-            pk=key,
-            defaults={
-                "status": told.status,
-                "parent_id_tag": told.parent_id_tag,
-                "expires_at": told.expires_at,
-                "use": _next_use(),
-            },
-        )
-        _forget_too_many(key)
+        row = {
+            "status": told.status,
+            "parent_id_tag": told.parent_id_tag,
+            "expires_at": told.expires_at,
+            "use": _next_use(),
+        }
+        if not CachedIdTag.objects.filter(pk=key).update(**row):
+            CachedIdTag.objects.create(pk=key, **row)
+            _forget_too_many(key)
 
 
 def _forget_too_many(kept: str) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from tests.central_system import CentralSystem
 from tests.central_system.frames import Frame
 
-from .machine import pss_mb, surroundings
+from .machine import cpu_s, pss_mb, surroundings
 from .measurement import Effort, Measurement
 from .owing import PER_TRANSACTION, WH
 from .stations import PROJECT_DIR, RunningStation, station_of
@@ -30,15 +30,16 @@ def queue_drain(effort: Effort) -> Measurement:
         last_wh = _owe(station, central.url, count)
         central.wait("StopTransaction", meterStop=last_wh // PER_TRANSACTION // WH * WH, timeout_s=WITHIN_S)
         links = station.pids()["links"]
-        early_mb = pss_mb(links)
+        early_mb, early_cpu_s = pss_mb(links), cpu_s([links])[links]
         central.wait("StopTransaction", meterStop=last_wh, timeout_s=WITHIN_S)
-        late_mb = pss_mb(links)
+        late_mb, late_cpu_s = pss_mb(links), cpu_s([links])[links]
         told = [frame for frame in central.frames() if frame.action in ACTIONS]
     rates = [_rate(told[part * len(told) // 3 : (part + 1) * len(told) // 3]) for part in range(3)]
     details = {
         "messages": len(told),
         "rate_by_thirds": rates,
         "links_mb": [round(early_mb, 1), round(late_mb, 1)],
+        "links_cpu_ms_a_message": round((late_cpu_s - early_cpu_s) * 1000 / (0.9 * count), 2),
         "answer_after_ms": ANSWERS_AFTER_S * 1000,
         **surroundings(),
     }

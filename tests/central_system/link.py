@@ -67,7 +67,8 @@ class StationLink:
         try:
             async for message in self.connection:
                 await self._flowing.wait()
-                self._react(self._desk.received(self.number, message))
+                received_s = asyncio.get_running_loop().time()  # a delay counts from here: judging is part of it
+                self._react(self._desk.received(self.number, message), received_s)
         except ConnectionClosed:
             pass
         finally:
@@ -97,19 +98,20 @@ class StationLink:
         self._flowing.set()
         self.connection.transport.resume_reading()
 
-    def _react(self, reaction: Reaction) -> None:
+    def _react(self, reaction: Reaction, received_s: float) -> None:
         if reaction.cut is Cut.NOW:
             self.connection.drop(reset=True)
         elif reaction.text:
             # A task of its own: the station may say something while its answer is late.
-            task = asyncio.get_running_loop().create_task(self._answer(reaction))
+            task = asyncio.get_running_loop().create_task(self._answer(reaction, received_s + reaction.delay_s))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
 
-    async def _answer(self, reaction: Reaction) -> None:
-        if reaction.delay_s:
+    async def _answer(self, reaction: Reaction, answer_at_s: float) -> None:
+        left_s = answer_at_s - asyncio.get_running_loop().time()
+        if left_s > 0:
             lost: set[asyncio.Future[Any]] = {self.connection.connection_lost_waiter}
-            await asyncio.wait(lost, timeout=reaction.delay_s)
+            await asyncio.wait(lost, timeout=left_s)
         try:
             await self.send(reaction.text, reaction.call)
         except ConnectionClosed:

@@ -81,3 +81,9 @@ def test_it_uses_one_server_for_both_when_it_is_told_of_one() -> None:
     for row in rows.values():
         assert (row["ENGINE"], row["NAME"]) == ("django.db.backends.postgresql", "station")
         assert (row["HOST"], row["PORT"], row["USER"], row["PASSWORD"]) == ("main", 5433, "anna", "p@ss")
+
+
+@pytest.mark.parametrize(("role", "kilobytes"), [("links", 400), ("controllers", 2000), ("web", 2000)])
+def test_who_reads_everything_once_keeps_few_pages(tmp_path: Path, role: str, kilobytes: int) -> None:
+    for file in databases_of("", tmp_path, role).values():
+        assert f"PRAGMA cache_size=-{kilobytes};" in file["OPTIONS"]["init_command"]
