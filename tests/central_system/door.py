@@ -113,6 +113,7 @@ class Door:
 
     async def _judge(self, connection: ServerConnection, request: Request) -> Response | None:
         assert isinstance(connection, StationSocket)
+        connection.on_ping = self._record.ping  # before the first ping can come
         self._handshakes[connection] = self._record.shake_hands(request.path, dict(request.headers.raw_items()))
         if self.shut is Shut.SILENT:
             await asyncio.wait({connection.connection_lost_waiter})

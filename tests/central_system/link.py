@@ -60,7 +60,6 @@ class StationLink:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._answering: set[asyncio.Task[None]] = set()
-        connection.on_ping = desk.record.ping
 
     async def serve(self) -> int:
         """Until the link ends; its close code."""
