@@ -71,6 +71,7 @@ SENTENCES: Final[dict[str, Text]] = {
     "CertificateInstalled": _("Certificate: %(about)s"),
     "CertificateDeleted": _("Certificate: %(about)s"),
     "FirmwareUpdate": _("Firmware update %(update)s: %(state)s %(version)s %(why)s"),
+    "Upload": _("Upload of %(file)s: %(state)s %(why)s"),
     "FirmwareReadBack": _("Firmware of board %(board_serial)s: %(before)s → %(after)s"),
     "ReplacementConfirmed": _("Exchanged board confirmed: %(before)s → %(after)s"),
     "SurroundingsChanged": _("Different surroundings found at the start"),

@@ -21,7 +21,8 @@ from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.firmware_words import firmware_words
 from ocpp_client.link_words import link_words, missing_words
 from ocpp_client.masks import without_user
-from ocpp_client.models import Attempt, CentralSystem, Certificate, FirmwareUpdate, Frame
+from ocpp_client.models import Attempt, CentralSystem, Certificate, FirmwareUpdate, Frame, Upload
+from ocpp_client.upload_words import upload_words
 
 LONGEST_LINE: Final = 160
 
@@ -196,5 +197,34 @@ class FirmwareUpdateAdmin(FactsAdmin[FirmwareUpdate]):
 
     @admin.display(description=_("From"))
     def source(self, row: FirmwareUpdate) -> str:
+        """Its password is nobody's business."""
+        return without_user(row.location)
+
+
+@admin.register(Upload)
+class UploadAdmin(FactsAdmin[Upload]):
+    """Diagnostics and logs that the central system wanted on a server: how far each is, or what came of it."""
+
+    list_display = ("ordered_at", "kind", "sentence", "request_id", "ended_at")
+    list_filter = ("kind", "state")
+    fields = (
+        "sentence",
+        ("kind", "state"),
+        ("file_name", "request_id"),
+        "target",
+        ("ordered_at", "ended_at"),
+        ("oldest_at", "latest_at"),
+        ("attempts_left", "due_at"),
+        "told",
+    )
+    readonly_fields = ("sentence", "target")
+
+    @admin.display(description=_("How it is"))
+    def sentence(self, row: Upload) -> str:
+        """For people."""
+        return upload_words(row)
+
+    @admin.display(description=_("To"))
+    def target(self, row: Upload) -> str:
         """Its password is nobody's business."""
         return without_user(row.location)

@@ -34,6 +34,7 @@ from ocpp_client.outgoing import Outgoing
 from ocpp_client.presentation import Presentation
 from ocpp_client.rpc import Answer, Counters, Direction, Rpc, Send
 from ocpp_client.trace import Trace
+from ocpp_client.uploads import uploading
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ class Client:
         self._ways: list[Address] = []  # as the record had them last
         self._woken = asyncio.Event()
         self._ordered = asyncio.Event()  # something was asked: perhaps an update of firmware
+        self._wanted = asyncio.Event()  # or a file
         self._restarted = asyncio.Event()  # or a reset
         self._speaking: asyncio.Task[None] | None = None
         self._kept = set[Cause]()  # ends since the last link that are in the row; the same one again is not written
@@ -94,8 +96,9 @@ class Client:
         linking = asyncio.create_task(self._connection.run())
         place = orders.place_of(self._row)
         updating_firmware = asyncio.create_task(updating.carry_on(place, self._on_database, self._ordered))
+        uploading_files = asyncio.create_task(uploading.carry_on(place, self._on_database, self._wanted))
         carrying_resets = asyncio.create_task(resetting.carry_on(self._on_database, self._restarted))
-        working = {linking, updating_firmware, carrying_resets}
+        working = {linking, updating_firmware, uploading_files, carrying_resets}
         try:
             while await self._on_database(self._tidy) and not stopping.is_set():
                 done, _going_on = await asyncio.wait(working, timeout=TIDY_EVERY_S)
@@ -243,6 +246,7 @@ class Client:
         )
         self._woken.set()
         self._ordered.set()
+        self._wanted.set()
         self._restarted.set()
         return answered
 

@@ -26,11 +26,13 @@ from ocpp_client.keys import canonical_of as _canonical
 from ocpp_client.keys import fixed as _fixed
 from ocpp_client.keys import items as _most
 from ocpp_client.keys import kept_of as _kept
+from ocpp_client.keys import listed as _listed
 from ocpp_client.keys import told_of as _told
 from ocpp_client.models import ConfigurationKey
 
 MOST_KEYS_ASKED: Final = 50
-PROFILES: Final = ("Core", "LocalAuthListManagement", "Reservation", "SmartCharging", "RemoteTrigger")
+PROFILES: Final = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
+FILE_PROTOCOLS: Final = "FTP,FTPS,HTTP,HTTPS"  # errata v4.0, 3.90 allows no other name; SFTP is there, too
 MOST_PROFILES: Final = 6  # section 9.1.29 names them
 MEASURANDS: Final = frozenset({*MEASURED, *(f"{name}.{phase}" for name in PER_PHASE for phase in PHASES)})
 
@@ -45,10 +47,6 @@ class Change(StrEnum):
 
 def _connectors() -> str:
     return str(Connector.objects.count())
-
-
-def _profiles() -> str:
-    return ",".join(PROFILES)
 
 
 _ROWS: Final = (
@@ -270,13 +268,7 @@ _ROWS: Final = (
         effect="Sampled measurands in StopTransaction.",
     ),
     _most("StopTxnSampledDataMaxLength", "9.1.28", _fixed(len(MEASURANDS))),
-    Key(
-        name="SupportedFeatureProfiles",
-        kind=Kind.LIST,
-        section="9.1.29",
-        computed=_profiles,
-        effect="What is there.",
-    ),
+    _listed("SupportedFeatureProfiles", "9.1.29", PROFILES, "What is there."),
     Key(
         name="SupportedFeatureProfilesMaxLength",
         kind=Kind.INTEGER,
@@ -284,6 +276,7 @@ _ROWS: Final = (
         computed=_fixed(MOST_PROFILES),
         effect="As many profiles as OCPP 1.6 has.",
     ),
+    _listed("SupportedFileTransferProtocols", "9.5.1", FILE_PROTOCOLS, "How files are fetched and put, besides SFTP."),
     Key(
         name="TransactionMessageAttempts",
         kind=Kind.INTEGER,

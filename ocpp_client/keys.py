@@ -66,6 +66,11 @@ def items(name: str, section: str, most: Callable[[], str]) -> Key:
     return Key(name=name, kind=Kind.INTEGER, section=section, computed=most, effect=effect)
 
 
+def listed(name: str, section: str, value: str, effect: str) -> Key:
+    """A list that is a fact."""
+    return Key(name=name, kind=Kind.LIST, section=section, computed=fixed(value), effect=effect)
+
+
 def boolean(name: str, section: str, column: str, effect: str) -> Key:
     """A column that is true or false."""
     return Key(name=name, kind=Kind.BOOLEAN, section=section, column=column, effect=effect)

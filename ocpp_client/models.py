@@ -207,6 +207,54 @@ class FirmwareUpdate(models.Model):
         return f"{self.pk} {self.state}"
 
 
+class Upload(models.Model):
+    """One order to put diagnostics or a log on a server: the newest is the one in hand, if it has not ended."""
+
+    class Kind(models.TextChoices):
+        """What is wanted; the last two are LogEnumType (security whitepaper, section 6.13)."""
+
+        DIAGNOSTICS = "Diagnostics", _("diagnostics")
+        DIAGNOSTICS_LOG = "DiagnosticsLog", _("diagnostics log")
+        SECURITY_LOG = "SecurityLog", _("security log")
+
+    class State(models.TextChoices):
+        """How far it is: names of UploadLogStatusEnumType (security whitepaper, section 6.19), and two of ours."""
+
+        ORDERED = "Ordered", _("is put together next")
+        UPLOADING = "Uploading", _("is put together and uploaded now")
+        UPLOADED = "Uploaded", _("is uploaded")
+        UPLOAD_FAILURE = "UploadFailure", _("could not be uploaded")
+        BAD_MESSAGE = "BadMessage", _("could not be uploaded: the server does not speak its protocol")
+        PERMISSION_DENIED = "PermissionDenied", _("may not be uploaded there")
+        NOT_SUPPORTED_OPERATION = "NotSupportedOperation", _("cannot be uploaded in this way")
+        CANCELED = "Canceled", _("was given up")
+
+    kind = models.CharField(_("what"), max_length=20, choices=Kind.choices)
+    request_id = models.BigIntegerField(_("request"), null=True)  # of GetLog
+    ordered_by = models.CharField(max_length=URL_LENGTH + IDENTITY_LENGTH + 1)  # address and our identity there
+    ordered_at = models.DateTimeField(_("ordered"))
+    location = models.TextField()  # may hold a password until the end
+    oldest_at = models.DateTimeField(_("entries since"), null=True)
+    latest_at = models.DateTimeField(_("entries until"), null=True)
+    file_name = models.CharField(_("file"), max_length=100)
+    attempts_left = models.PositiveIntegerField(_("attempts left"))
+    retry_interval_s = models.PositiveIntegerField()
+    due_at = models.DateTimeField(_("next attempt"), null=True)
+    state = models.CharField(_("state"), max_length=30, choices=State.choices)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    untold = models.CharField(max_length=300, blank=True)  # statuses to be told, oldest first, comma separated
+    told = models.CharField(_("told"), max_length=30, blank=True)  # the status that was told last
+    ended_at = models.DateTimeField(_("ended"), null=True, db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.state}"
+
+
 class Frame(models.Model):
     """One frame of the link, secrets masked. Lives in `logs`, may be lost, the oldest go first."""
 

@@ -17,6 +17,7 @@ from ocpp_client.security_events import SecurityEvents
 from ocpp_client.statuses import Statuses
 from ocpp_client.transactions import Transactions
 from ocpp_client.triggers import Triggers
+from ocpp_client.uploads import notifications as upload_notifications
 
 BOOT_WITHIN_S: Final = 60.0
 LIVE_EVERY_S: Final = 0.25  # while a long queue is delivered, a card or a status that is told of waits no longer ...
@@ -26,6 +27,8 @@ ONE_EACH: Final[dict[str, Callable[[], Due]]] = {  # flag of ocpp_client.trigger
     "heartbeat": heartbeat.message,
     "firmware": notifications.triggered,
     "signed_firmware": notifications.triggered_signed,
+    "diagnostics": upload_notifications.triggered,
+    "log": upload_notifications.triggered_log,
 }
 
 
@@ -37,6 +40,7 @@ class Outgoing:
     triggers: Triggers = field(default_factory=Triggers)
     sent_s: float = 0.0  # monotonic, of the last CALL
     _firmware: Notifications = field(default_factory=Notifications)
+    _uploads: upload_notifications.Notifications = field(default_factory=upload_notifications.Notifications)
     _statuses: Statuses = field(default_factory=Statuses)
     _security: SecurityEvents = field(default_factory=SecurityEvents)
     _woken: bool = False  # somebody told of a change since the last look
@@ -77,7 +81,7 @@ class Outgoing:
             return due
         if due := authorizing.due(moment) or self._statuses.due(moment) or self._security.due(moment):
             return due
-        if due := self._firmware.due() or self._triggered(moment):
+        if due := self._firmware.due() or self._uploads.due() or self._triggered(moment):
             return due
         self._looked_s, self._woken = moment.mono_s, False
         return self._transactions.due(moment) or conflicts.due() or heartbeat.due(moment, self.sent_s)

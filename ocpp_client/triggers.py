@@ -14,5 +14,7 @@ class Triggers:
     firmware: bool = False
     signed_firmware: bool = False  # SignedFirmwareStatusNotification, by ExtendedTriggerMessage
     present_anew: bool = False  # with other credentials: the link ends, and another one is opened
+    diagnostics: bool = False
+    log: bool = False  # LogStatusNotification, by ExtendedTriggerMessage
     statuses: list[int] = field(default_factory=list)  # of these connectors, also while the station is Pending
     meter_values: list[int] = field(default_factory=list)  # of these connectors, before the station is accepted

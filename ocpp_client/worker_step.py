@@ -65,7 +65,9 @@ class CentralSystemStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery
 
 
 def _forget_orders() -> None:
-    """Nobody is there any more who ordered an update, and none to carry it on: the connectors are let go."""
-    from ocpp_client.firmware.orders import forget  # noqa: PLC0415 - Django's models, loaded after this file
+    """Nobody is there any more who ordered an update or an upload, and none to carry it on: connectors are let go."""
+    from ocpp_client.firmware import orders as updates  # noqa: PLC0415 - Django's models, loaded after this file
+    from ocpp_client.uploads import orders as uploads  # noqa: PLC0415 - as well
 
-    forget()
+    updates.forget()
+    uploads.forget()

@@ -11,16 +11,13 @@ from django.db import DatabaseError, close_old_connections
 
 from charging import journal, live
 from charging.clock import Moment, now
+from ocpp_client.attempts import attempts_of, interval_s_of
 from ocpp_client.firmware import holding
 from ocpp_client.models import CentralSystem, FirmwareUpdate
 
 log = logging.getLogger(__name__)
 
 State = FirmwareUpdate.State
-ATTEMPTS: Final = 3  # where the order says nothing
-RETRY_INTERVAL_S: Final = 60
-MOST_ATTEMPTS: Final = 100
-MOST_INTERVAL_S: Final = 7 * 86_400
 KEPT: Final = 50  # orders of the past
 REASON_LENGTH: Final = 300
 ENDS: Final = frozenset(
@@ -88,8 +85,8 @@ def take(order: Order, moment: Moment) -> bool:
             location=order.location,
             retrieve_at=order.retrieve_at,
             install_at=order.install_at,
-            attempts_left=_attempts(order.retries),
-            retry_interval_s=_interval_s(order.retry_interval_s),
+            attempts_left=attempts_of(order.retries),
+            retry_interval_s=interval_s_of(order.retry_interval_s),
             signing_certificate=order.signing_certificate,
             signature=order.signature,
             state=State.DOWNLOAD_SCHEDULED,
@@ -99,14 +96,6 @@ def take(order: Order, moment: Moment) -> bool:
         _journal(row, moment)
     live.changed()
     return before is not None
-
-
-def _attempts(retries: int | None) -> int:
-    return ATTEMPTS if retries is None else min(max(retries, 1), MOST_ATTEMPTS)
-
-
-def _interval_s(told_s: int | None) -> int:
-    return RETRY_INTERVAL_S if told_s is None else min(max(told_s, 0), MOST_INTERVAL_S)
 
 
 def place_of(row: CentralSystem | None) -> str:

@@ -9,6 +9,7 @@ from ocpp_client.errors import ErrorCode, Refuse, Unanswered
 from ocpp_client.incoming import (
     certificates,
     core,
+    diagnostics,
     firmware,
     local_list,
     remote_trigger,
@@ -25,6 +26,7 @@ from ocpp_client.triggers import Triggers
 ANSWERS: Final[dict[str, Answering]] = {
     **certificates.ANSWERS,
     **core.ANSWERS,
+    **diagnostics.ANSWERS,
     **firmware.ANSWERS,
     **local_list.ANSWERS,
     **remote_trigger.ANSWERS,

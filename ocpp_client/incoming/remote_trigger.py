@@ -23,8 +23,16 @@ REJECTED: Final = "Rejected"
 NOT_IMPLEMENTED: Final = "NotImplemented"
 # The messages that are one each whatever the connector: requestedMessage -> flag of ocpp_client.triggers. A message
 # that is in no table is not implemented.
-PLAIN: Final = {"FirmwareStatusNotification": "firmware", "Heartbeat": "heartbeat"}
-EXTENDED: Final = {"FirmwareStatusNotification": "signed_firmware", "Heartbeat": "heartbeat"}
+PLAIN: Final = {
+    "DiagnosticsStatusNotification": "diagnostics",
+    "FirmwareStatusNotification": "firmware",
+    "Heartbeat": "heartbeat",
+}
+EXTENDED: Final = {
+    "FirmwareStatusNotification": "signed_firmware",
+    "Heartbeat": "heartbeat",
+    "LogStatusNotification": "log",
+}
 
 
 async def trigger_message(asked: Asked) -> Payload | Answer:

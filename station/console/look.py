@@ -126,6 +126,7 @@ UNFOLD: Final[dict[str, Any]] = {
                         "ocpp_client_firmwareupdate_changelist",
                         "ocpp_client.view_firmwareupdate",
                     ),
+                    _item(_("Uploads"), "upload_file", "ocpp_client_upload_changelist", "ocpp_client.view_upload"),
                 ],
             },
         ],

@@ -63,8 +63,8 @@ def written(text: str) -> str:
 
 def actions_sent() -> set[str]:
     """The actions that stand in the modules whose messages leave by themselves."""
-    found = [*(ROOT / "ocpp_client").glob("*.py"), *(ROOT / "ocpp_client" / "firmware").glob("*.py")]
-    modules = [path for path in found if path.name != "schemas.py"]
+    folders = [ROOT / "ocpp_client", *(ROOT / "ocpp_client" / name for name in ("firmware", "uploads"))]
+    modules = [path for folder in folders for path in folder.glob("*.py") if path.name != "schemas.py"]
     nodes = (node for path in modules for node in ast.walk(ast.parse(path.read_text("utf-8"))))
     return {node.value for node in nodes if isinstance(node, ast.Constant) and node.value in REQUESTS_OF_STATION}
 

@@ -119,11 +119,8 @@ NOT_APPLICABLE: Final[dict[str, str]] = {}  # the case -> why this station canno
 
 NOT_SHOWN_YET: Final = frozenset(
     {
-        "TC_045_1",
-        "TC_045_2",
         "TC_074",
         "TC_077",
-        "TC_079",
         "TC_087",
     }
 )

@@ -28,6 +28,8 @@ OF_EACH: Final[
 ] = (  # what one message each is asked for by, and that message
     (TRIGGER, "Heartbeat", "Heartbeat", {}),
     (TRIGGER, "FirmwareStatusNotification", "FirmwareStatusNotification", {"status": "Idle"}),
+    (TRIGGER, "DiagnosticsStatusNotification", "DiagnosticsStatusNotification", {"status": "Idle"}),
+    (EXTENDED_TRIGGER, "LogStatusNotification", "LogStatusNotification", {"status": "Idle"}),
     (EXTENDED_TRIGGER, "Heartbeat", "Heartbeat", {}),
     (EXTENDED_TRIGGER, "FirmwareStatusNotification", "SignedFirmwareStatusNotification", {"status": "Idle"}),
 )
@@ -202,7 +204,7 @@ def test_what_is_unknown_or_not_there_is_not_implemented(
 
 def test_every_trigger_of_one_message_has_its_message() -> None:
     flags = {each.name for each in fields(Triggers) if each.default is False}
-    assert {*PLAIN.values(), *EXTENDED.values()} == set(ONE_EACH) == flags - {"boot"}
+    assert {*PLAIN.values(), *EXTENDED.values()} == set(ONE_EACH) == flags - {"boot", "present_anew"}
 
 
 # --- before the station is accepted (section 4.2) ------------------------------------------------------

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from ocpp_client.configuration import FILE_PROTOCOLS
 from ocpp_client.transfers.failures import TransferFailed
-from ocpp_client.transfers.places import Place, place_of, put_at
+from ocpp_client.transfers.places import PORTS, Place, place_of, put_at
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,11 @@ def test_n23_what_can_be_read_in_two_ways_is_refused(location: str, code: str) -
 )
 def test_a_file_is_put_into_the_folder_or_at_an_address_that_is_whole(location: str, target: str) -> None:
     assert put_at(place_of(location), "d.tar.gz").target == target
+
+
+def test_the_protocols_that_are_told_are_there() -> None:
+    """Errata v4.0, 3.90."""
+    assert {name.lower() for name in FILE_PROTOCOLS.split(",")} == set(PORTS) - {"sftp"}
 
 
 def test_a_place_does_not_show_its_password() -> None:
