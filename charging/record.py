@@ -19,12 +19,15 @@ from charging.domain.advance import advance
 from charging.domain.authorization import Mode
 from charging.domain.connector import Connector, Policy, next_due_of
 from charging.domain.exclusion import claim_of
+from charging.domain.faults import TAMPERING
 from charging.domain.observation import Observation
 from charging.domain.requests import Refusal, refusal_of
 from charging.domain.samples import KIND, Context, sampled
+from charging.domain.security import SecurityEvent
 from charging.facts import decoded, encoded
 from charging.models import ChargingSession, ExclusionClaim, Station, StationReservation, Transaction
 from charging.models import Connector as Row
+from charging.security_log import security_event
 
 
 class RowMovedError(DatabaseError):
@@ -158,6 +161,9 @@ class _Scribe:
             self._measured(Context.BEGIN, fact.meter_start_wh)
         if isinstance(fact, e.TransactionStopped):
             self._transaction = None
+        if isinstance(fact, e.FaultsChanged) and (tampering := TAMPERING & set(fact.raised)):
+            about = f"Connector {self._row.pk}: {', '.join(sorted(tampering))}."
+            security_event(SecurityEvent.TAMPER_DETECTION_ACTIVATED, about, moment=self.moment)
 
     def _measured(self, context: Context, register_wh: int | None) -> None:
         """The first and the last meter values of a transaction stand between its two entries, never outside."""

@@ -24,6 +24,12 @@ def watch_polling() -> int:
     return sum(services.raise_fault(number, "ControllerLost", who="links").accepted for number in unpolled)
 
 
+@shared_task(name="charging.watch_memory")
+def watch_memory() -> int:
+    """Tell when the disk or the computer's memory is getting full; how many of them were told now."""
+    return services.memory_checked(now())
+
+
 @shared_task(name="charging.prune")
 def prune_record() -> int:
     """Drop what is older than it is worth keeping; how many rows."""

@@ -8,6 +8,7 @@ from typing import Final
 from django.db import DatabaseError, close_old_connections
 
 from charging import journal, live, services
+from charging.domain.security import SecurityEvent
 from ocpp_client import credentials
 from ocpp_client.models import CentralSystem
 
@@ -57,4 +58,7 @@ def change(who: str, **columns: object) -> None:
             if before[name] != value
         }
         journal.record("CentralSystemChanged", who=who, changes=changes)
+        if touched := sorted((WHO_AND_WHERE | CREDENTIALS) & changes.keys()):
+            about = f"{who} changed {', '.join(touched)} of the central system."
+            services.security_event(SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS, about)
     live.changed()

@@ -16,6 +16,7 @@ from charging.domain.measurands import MEASURANDS as MEASURED
 from charging.domain.measurands import PER_PHASE, PHASES
 from charging.domain.profiles import MOST_PERIODS, MOST_STACK_LEVEL
 from charging.domain.profiles import MOST_PROFILES as MOST_CHARGING_PROFILES
+from charging.domain.security import SecurityEvent
 from charging.models import Connector, Station
 from charging.models.central_rules import MOST_BLINKS
 from charging.services.local_list import MOST_LISTED, MOST_SENT
@@ -385,4 +386,7 @@ def _written(key: Key, value: str, who: str) -> Change:
         before = text(key.name)
         ConfigurationKey.objects.update_or_create(name=key.name, defaults={"value": value})
         journal.record("SettingsChanged", who=who, changes={key.name: [before, value]})
+        if key in security_keys.ROWS and before != value:
+            about = f"{who} changed {key.name}."
+            services.security_event(SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS, about)
     return Change.ACCEPTED

@@ -22,7 +22,7 @@ from ocpp_client.timestamps import utc_text
 log = logging.getLogger(__name__)
 
 READER: Final = "ocpp.security"
-KIND: Final = "SecurityEvent"  # charging.services.security_log
+KIND: Final = "SecurityEvent"  # charging.security_log
 AGAIN_AFTER_S: Final = 60.0  # a central system that never answers them is not asked at full speed
 OFFENCE_EVERY_S: Final = 300.0  # a flood of bad frames writes an entry now and then, not one a frame
 BY_CAUSE: Final = {

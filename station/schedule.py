@@ -10,6 +10,7 @@ from typing import Any, Final
 CANARY_PERIOD_S: Final = 10
 CHECKPOINT_LOOK_S: Final = 10
 WATCH_PERIOD_S: Final = 5
+MEMORY_LOOK_S: Final = 60
 PRUNE_PERIOD_S: Final = 6 * 3600
 UPKEEP_LOOK_S: Final = 600
 CONFIGURE_PERIOD_S: Final = 10
@@ -24,6 +25,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "canary of controllers": _entry("station.tasks.canary", CANARY_PERIOD_S, "hardware", "controllers"),
     "checkpoint": _entry("station.tasks.checkpoint", CHECKPOINT_LOOK_S, "default"),
     "watch polling": _entry("charging.watch_polling", WATCH_PERIOD_S, "default"),
+    "watch memory": _entry("charging.watch_memory", MEMORY_LOOK_S, "default"),
     "prune": _entry("charging.prune", PRUNE_PERIOD_S, "default"),
     "configure connectors": _entry("station.tasks.configure_connectors", CONFIGURE_PERIOD_S, "default"),
     "daily upkeep": _entry("station.tasks.upkeep", UPKEEP_LOOK_S, "default"),

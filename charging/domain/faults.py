@@ -21,6 +21,7 @@ class Fault:
     latched: bool = False  # stays until a technician acknowledges it
     by_user: bool = False  # the EV driver can do something about it
     ends_with: str = ""  # OCPP stop reason, where the transaction cannot go on
+    tampering: bool = False  # seen by a sensor that somebody trips who has no business there
 
     @property
     def text_key(self) -> str:
@@ -59,9 +60,9 @@ _ROWS: Final = (
     Fault("ResidualCurrentSelfTest", "GroundFailure", ""),
     Fault("PowerSupplyFailure", "PowerSwitchFailure", ""),
     Fault("PowerMeterFailure", "PowerMeterFailure", ""),
-    Fault("TiltDetected", "OtherError", ""),
+    Fault("TiltDetected", "OtherError", "", tampering=True),
     Fault("WaterIngress", "OtherError", ""),
-    Fault("EnclosureOpen", "OtherError", ""),
+    Fault("EnclosureOpen", "OtherError", "", tampering=True),
     Fault("VendorError", "OtherError", ""),
     Fault("OverDraw", "OverCurrentFailure", "CX004", latched=True),
     Fault("CurrentWhileOpen", "PowerSwitchFailure", "CX017", latched=True),
@@ -75,6 +76,7 @@ _ROWS: Final = (
 )
 
 FAULTS: Final[dict[str, Fault]] = {fault.name: fault for fault in _ROWS}
+TAMPERING: Final = frozenset(fault.name for fault in _ROWS if fault.tampering)
 
 
 def blocks(names: frozenset[str]) -> bool:

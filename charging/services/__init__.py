@@ -1,5 +1,6 @@
 """The one door: whoever wants something of the station calls a function of this package."""
 
+from charging.security_log import security_event, security_log_broken, security_log_lines
 from charging.services.answer import Answer
 from charging.services.asking import (
     acknowledge_faults,
@@ -30,11 +31,11 @@ from charging.services.emergency import acknowledge, emergency_stop, latch_emerg
 from charging.services.id_tag_info import clear_cache, id_tag_told
 from charging.services.local_list import ListEntry, local_list_version, send_local_list
 from charging.services.measuring import measured_now, meter_values_wanted
+from charging.services.memory import memory_checked
 from charging.services.placing import choose_card
 from charging.services.profiles import composite_schedule, has_connector, profile_set, profiles_cleared
 from charging.services.reserving import cancel_reservation, reserve
 from charging.services.resetting import reset, reset_begins, reset_failed, reset_in_hand, reset_step
-from charging.services.security_log import security_event, security_log_broken, security_log_lines
 from charging.services.sharing import SitePower
 from charging.services.starting import start
 from charging.services.station_turn import StationTurn, station_turn
@@ -72,6 +73,7 @@ __all__ = [
     "learn_card",
     "local_list_version",
     "measured_now",
+    "memory_checked",
     "meter_values_wanted",
     "power_returned",
     "profile_set",

@@ -16,9 +16,9 @@ from charging.domain.firmware import Board
 from charging.domain.security import SecurityEvent
 from charging.models import Connector as Row
 from charging.models import ExclusionClaim, PresentedCard, Station, StationReservation, Wish
+from charging.security_log import security_event, security_log_checked
 from charging.services.boards import board_columns
 from charging.services.resetting import reset_ended
-from charging.services.security_log import security_event, security_log_checked
 from charging.services.wishing import UNFINISHED
 
 

@@ -15,10 +15,13 @@ from django.db.models import F, Max
 
 from charging import journal, live, record
 from charging.clock import EARLIEST_CREDIBLE, Moment, is_credible, kernel_boot_id, now
-from charging.models import ChargingSession, JournalEntry, MeterSample, PresentedCard, Transaction, Wish
+from charging.domain.security import SecurityEvent
+from charging.models import ChargingSession, JournalEntry, MeterSample, PresentedCard, Station, Transaction, Wish
+from charging.security_log import security_event
 
 BATCH: Final = 100  # entries a turn: some milliseconds of the write lock
 STARTED: Final = "StationStarted"
+SET_BY_AT_LEAST: Final = timedelta(seconds=10)  # less is a clock that is kept right, not one that is set
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,36 @@ def time_told(at: datetime, *, source: str) -> float:
             record.change_station(
                 moment=moment, who=source, kind="TimeTold", clock_zero=zero, clock_zero_kernel=kernel_boot_id()
             )
+            about = f"Told by {source}: {_text(moment.at)} -> {_text(at)}."
+            told = Moment(moment.mono_s, at, moment.boot_id)
+            security_event(SecurityEvent.SETTING_SYSTEM_TIME, about, moment=told)
         record.station_row()
         live.wake()
         live.changed()
     return (at - moment.at).total_seconds()
+
+
+def clock_watched(station: Station, moment: Moment) -> int:
+    """Whether the computer's clock was set since the last checkpoint (1 or 0): one event, and a new checkpoint.
+
+    A time that a server told is an event already.
+    """
+    kernel = kernel_boot_id()
+    if not (moment.clock_known and kernel and station.seen_at and station.kernel_boot_id == kernel):
+        return 0
+    before = station.seen_at + timedelta(seconds=moment.mono_s - station.seen_mono_s)
+    told = not is_credible(station.seen_at) and station.clock_zero_kernel == kernel
+    if told or abs(moment.at - before) < SET_BY_AT_LEAST:
+        return 0
+    with journal.one_commit():
+        about = f"The computer's clock was set: {_text(before)} -> {_text(moment.at)}."
+        security_event(SecurityEvent.SETTING_SYSTEM_TIME, about, moment=moment)
+        record.checkpoint({}, moment=moment, kernel_boot_id=kernel)
+    return 1
+
+
+def _text(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def times_repaired(moment: Moment) -> int:

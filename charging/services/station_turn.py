@@ -15,7 +15,7 @@ from charging.domain import events as e
 from charging.domain.connector import FIRST_FRAME_WITHIN_S
 from charging.models import Connector as Row
 from charging.services.cards import cards_expired, next_answer_due_s
-from charging.services.dating import times_repaired
+from charging.services.dating import clock_watched, times_repaired
 from charging.services.emergency import release_if_clear
 from charging.services.placing import card_plugs
 from charging.services.profile_limits import profile_limits
@@ -55,6 +55,7 @@ def station_turn(moment: Moment, registers: Mapping[int, int], site: SitePower |
     moved += limits.moved
     moved += (site or SitePower()).share(station, record.connectors(station), moment, most_w=limits.station_w)
     moved += wishes_expired(moment)
+    moved += clock_watched(station, moment)
     moved += times_repaired(moment)
     if moved:
         live.changed()

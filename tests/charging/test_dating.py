@@ -11,7 +11,16 @@ from django.db import connection
 
 from charging import clock, journal, record, services
 from charging.clock import Moment
-from charging.models import ChargingSession, JournalEntry, MeterSample, PresentedCard, Station, Transaction, Wish
+from charging.models import (
+    ChargingSession,
+    JournalEntry,
+    MeterSample,
+    PresentedCard,
+    SecurityLogEntry,
+    Station,
+    Transaction,
+    Wish,
+)
 from charging.sampling import Samples
 from charging.services.dating import BATCH, times_repaired
 from charging.services.station_turn import station_turn
@@ -251,3 +260,46 @@ class _InThePast(datetime):
     @classmethod
     def now(cls, tz: Any = None) -> Any:
         return EPOCH.astimezone(tz)
+
+
+def clock_events() -> list[str]:
+    events = SecurityLogEntry.objects.filter(event="SettingSystemTime").order_by("number")
+    return list(events.values_list("about", flat=True))
+
+
+def test_a_time_that_was_told_is_a_security_event(world: World) -> None:
+    """Once, however often it is told; the entry has the time that was told."""
+    world.boots("boot", "k", unknown(1.0))
+    world.at(unknown(60.0))
+    services.time_told(at(60.0).at, source="central_system")
+    world.at(at(61.0))
+    services.time_told(at(61.0).at, source="central_system")
+    assert clock_events() == ["Told by central_system: 1970-01-01T00:01:00Z -> 2026-06-01T12:01:00Z."]
+    assert SecurityLogEntry.objects.get(event="SettingSystemTime").at == at(60.0).at
+    assert station_turn(at(62.0), {}).moved
+    assert len(clock_events()) == 1
+
+
+@pytest.mark.parametrize(("by_s", "events"), [(0.0, 0), (9.0, 0), (-9.0, 0), (11.0, 1), (-3600.0, 1), (86_400.0, 1)])
+def test_a_clock_that_is_set_is_a_security_event(world: World, by_s: float, events: int) -> None:
+    """One that is kept right is not."""
+    world.boots("boot", "k", at(1.0))
+    station_turn(at(50.0), {})
+    for mono_s in (51.0, 52.0, 53.0):
+        station_turn(Moment(mono_s, at(mono_s + by_s).at, "boot"), {})
+    assert len(clock_events()) == events
+
+
+def test_a_clock_that_finds_the_time_by_itself_is_a_security_event(world: World) -> None:
+    world.boots("boot", "k", unknown(1.0))
+    station_turn(unknown(50.0), {})
+    station_turn(at(51.0), {})
+    station_turn(at(52.0), {})
+    assert clock_events() == ["The computer's clock was set: 1970-01-01T00:00:51Z -> 2026-06-01T12:00:51Z."]
+
+
+def test_a_start_of_the_computer_is_no_change_of_its_clock(world: World) -> None:
+    world.boots("one", "k1", at(1.0))
+    world.boots("two", "k2", Moment(5.0, at(9000.0).at, "two"))
+    station_turn(Moment(6.0, at(9001.0).at, "two"), {})
+    assert clock_events() == []

@@ -10,11 +10,10 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F
 
-from charging import journal, services
+from charging import journal, security_log, services
 from charging.domain.security import CRITICAL, SecurityEvent, first_break
 from charging.models import JournalEntry, SecurityLogEntry, Station
-from charging.services import security_log
-from tests.charging.rows import at
+from tests.charging.rows import AC, Driven, add_connectors, at
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,7 +93,7 @@ def test_a_log_that_was_touched_says_so_at_the_next_start_and_goes_on(touch: str
 
 def test_a_kill_between_the_commit_and_the_second_witness_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     services.security_event(SecurityEvent.MEMORY_EXHAUSTION, "one")
-    monkeypatch.setattr(security_log, "_kept", lambda _number, _digest: None)
+    monkeypatch.setattr(security_log, "_keep_head", lambda _number, _digest: None)
     services.security_event(SecurityEvent.MEMORY_EXHAUSTION, "two")
     assert not services.security_log_broken()
 
@@ -119,3 +118,17 @@ def test_every_start_is_an_event_and_tells_a_computer_from_a_program(monkeypatch
     services.power_returned(at(1.0, boot_id="three"))
     assert [event for event, _about in logged()] == ["StartupOfTheDevice", "ResetOrReboot", "StartupOfTheDevice"]
     assert Station.objects.get().kernel_boot_id == "kernel 2"
+
+
+def test_a_door_that_opens_is_an_event_once() -> None:
+    """What its controller sees; the fault is one of the connector, too, and open doors forbid charging."""
+    driven = Driven(*add_connectors(AC, AC))
+    driven.see(2, plugged=False)
+    for _ in range(3):
+        driven.see(2, plugged=False, faults=frozenset({"EnclosureOpen", "GroundFailure"}))
+    driven.see(2, plugged=False, faults=frozenset({"EnclosureOpen", "TiltDetected"}))
+    driven.see(2, plugged=False)
+    assert logged() == [
+        ("TamperDetectionActivated", "Connector 2: EnclosureOpen."),
+        ("TamperDetectionActivated", "Connector 2: TiltDetected."),
+    ]

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ocpp.v16.enums import ConfigurationKey
 
+from charging.domain.security import SecurityEvent
 from charging.models import Station
 from charging.models.central_rules import LEAST_INTERVAL_S, off_or_a_while
 from ocpp_client.configuration import KEYS
@@ -22,6 +23,7 @@ from ocpp_client.keys import Key, Kind
 from ocpp_client.schemas import REQUESTS_OF_CENTRAL_SYSTEM, REQUESTS_OF_STATION
 from tests.ocpp_client.conformance.listed import CASES, NOT_APPLICABLE
 from tests.ocpp_client.conformance.marked import shown
+from tests.ocpp_client.security_raised import NEVER, RAISED
 
 Known = dict[str, list[str]]
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -117,6 +119,16 @@ def _cases(_known: Known) -> Iterator[list[str]]:
         yield [ident, title, state, " ".join(f"`{test}`" for test in tests.get(ident, []))]
 
 
+def _security_events(_known: Known) -> Iterator[list[str]]:
+    yield from _head("event", "critical", "pushed", "raised when", "shown by")
+    for event in SecurityEvent:
+        critical, pushed = ("yes" if each else "no" for each in (event.critical, event.pushed))
+        if raised := RAISED.get(event):
+            yield [event.value, critical, pushed, raised.when, f"`{raised.test}`"]
+        else:
+            yield [event.value, critical, "no", f"never: {NEVER[event]}", ""]
+
+
 def _message(name: str, there: bool, known: Known) -> list[str]:
     profile = next((profile for profile, names in PROFILES.items() if name in names), SECURITY)
     *_rest, state, proof = known.get(name, ["", ""])
@@ -162,6 +174,7 @@ _TABLES: Final[dict[str, Callable[[Known], Iterator[list[str]]]]] = {
     "sent": _sent,
     "keys": _keys,
     "missing keys": _missing_keys,
+    "security events": _security_events,
     "cases": _cases,
 }
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 
+from charging.domain.security import SecurityEvent
 from ocpp_client.configuration import KEYS
 from ocpp_client.incoming.answering import ANSWERS
 from tests.ocpp_client.conformance.listed import CASES, NOT_APPLICABLE, NOT_SHOWN_YET
 from tests.ocpp_client.conformance.marked import shown
 from tests.ocpp_client.documented import DONE, NOT_YET, ROOT, TARGET, actions_sent, proofs, standard_keys, written
+from tests.ocpp_client.security_raised import NEVER, RAISED, raised_anywhere, raised_in
 
 
 def test_the_tables_are_those_of_the_code() -> None:
@@ -43,6 +45,12 @@ def test_every_answer_and_every_key_is_one_of_the_standard() -> None:
     assert {key.name for key in KEYS.values()} <= standard_keys()
     assert {"BootNotification", "StartTransaction", "StopTransaction"} <= actions_sent()
     assert len(ANSWERS) > 5
+
+
+def test_every_security_event_is_raised_or_says_why_not() -> None:
+    assert set(RAISED) | set(NEVER) == set(SecurityEvent)
+    assert set(RAISED) == raised_anywhere() == set(SecurityEvent) - set(NEVER)
+    assert [event for event, raised in RAISED.items() if event not in raised_in(raised.file)] == []
 
 
 def test_every_case_is_shown_or_says_why_not() -> None:

@@ -50,3 +50,15 @@ def test_bad_frames_are_one_entry_of_the_log_and_no_message(central: CentralSyst
         central.wait("SecurityEventNotification", techInfo="after")
     assert told(central) == ["after"]
     assert SecurityLogEntry.objects.filter(event="InvalidMessages").count() == 1
+
+
+def test_an_id_that_was_used_for_another_call_is_one_entry_of_the_log(central: CentralSystem) -> None:
+    with registered(central):
+        central.say('[2,"again","ClearCache",{}]')
+        for number in range(20):
+            central.say(f'[2,"again","UnlockConnector",{{"connectorId":{number}}}]')
+        wait_until(lambda: SecurityLogEntry.objects.filter(event="AttemptedReplayAttacks").exists())
+        services.security_event(SecurityEvent.MEMORY_EXHAUSTION, "after")
+        central.wait("SecurityEventNotification", techInfo="after")
+    assert told(central) == ["after"]
+    assert SecurityLogEntry.objects.filter(event="AttemptedReplayAttacks").count() == 1

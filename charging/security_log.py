@@ -16,7 +16,7 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from charging import journal, live
+from charging import journal
 from charging.clock import Moment, now
 from charging.domain.security import FIRST, Logged, SecurityEvent, first_break, hash_of
 from charging.models import SecurityLogEntry
@@ -48,14 +48,9 @@ def security_event(event: SecurityEvent, about: str = "", *, moment: Moment | No
             hash=hash_of(number, at.at, event.value, said, previous),
         )
         journal.record(KIND, moment=at, event=event.value, about=said, number=number)
-        transaction.on_commit(lambda: _kept(entry.number, entry.hash))
+        transaction.on_commit(lambda: _keep_head(entry.number, entry.hash))
         _roll(number)
     log.warning("Security event %s: %s", event.value, said)
-
-
-def _kept(number: int, digest: str) -> None:
-    _keep_head(number, digest)
-    live.changed()
 
 
 def _roll(newest: int) -> None:
