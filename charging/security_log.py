@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -59,21 +60,34 @@ def _roll(newest: int) -> None:
         SecurityLogEntry.objects.filter(number__lte=newest - MOST_ENTRIES).delete()
 
 
-def security_log_broken() -> str:
-    """One sentence that says where the log is not what was written; "" while it is unbroken."""
+@dataclass(frozen=True, slots=True)
+class LogBreak:
+    """Where the log is not what was written: at the entry of this number, or because it is `lost`."""
+
+    number: int
+    lost: bool
+
+    def __str__(self) -> str:
+        if self.lost:
+            return f"The security log had {self.number} entries and has lost the last of them."
+        return f"Entry {self.number} of the security log is not what was written."
+
+
+def security_log_broken() -> LogBreak | None:
+    """Where the log is broken; None while it is whole. Reads all of it: some 100 ms."""
     head = _head()
     entries = SecurityLogEntry.objects.order_by("number")
     if (number := first_break(_logged(each) for each in entries.iterator())) is not None:
-        return f"Entry {number} of the security log is not what was written."
+        return LogBreak(number, lost=False)
     if head and not entries.filter(number=head[0], hash=head[1]).exists():
-        return f"The security log had {head[0]} entries and has lost the last of them."
-    return ""
+        return LogBreak(head[0], lost=True)
+    return None
 
 
 def security_log_checked(moment: Moment) -> None:
     """At a start: a log that was cleared, shortened or changed is told, and goes on from what is there."""
-    if sentence := security_log_broken():
-        security_event(SecurityEvent.SECURITY_LOG_WAS_CLEARED, sentence, moment=moment)
+    if broken := security_log_broken():
+        security_event(SecurityEvent.SECURITY_LOG_WAS_CLEARED, str(broken), moment=moment)
 
 
 def security_log_lines(oldest: datetime | None = None, latest: datetime | None = None) -> Iterator[str]:

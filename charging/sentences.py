@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from charging.models import JournalEntry, Wish
-from charging.words import LIMITS, REFUSALS, STOP_REASONS, Text, fault_shown, words_of
+from charging.words import LIMITS, REFUSALS, SECURITY_EVENTS, STOP_REASONS, Text, fault_shown, words_of
 
 LONGEST: Final = 200
 ABSENT: Final = "—"
@@ -77,7 +77,7 @@ SENTENCES: Final[dict[str, Text]] = {
     "SurroundingsChanged": _("Different surroundings found at the start"),
     "ProfileSet": _("Charging profile %(profile)s set: %(purpose)s"),
     "ProfilesCleared": _("Charging profiles cleared: %(profiles)s"),
-    "SecurityEvent": _("Security event %(event)s: %(about)s"),
+    "SecurityEvent": _("Security: %(event)s. %(about)s"),
     "Restarting": _("%(reset)s reset: everything is started again, attempt %(attempts)s"),
     "StationStarted": _("Station started, away for %(away_s)s s"),
     "ClockBecameKnown": _(
@@ -94,6 +94,15 @@ SENTENCES: Final[dict[str, Text]] = {
     "LoggedIn": _("Logged in to the console from %(address)s"),
     "LoggedOut": _("Logged out of the console"),
     "LoginThrottled": _("Too many wrong passwords from %(address)s"),
+}
+
+_WORDS: Final[dict[str, dict[str, Text]]] = {  # of what is a code in the body
+    "event": SECURITY_EVENTS,
+    "kind_of_wish": dict(Wish.Kind.choices),
+    "reason": STOP_REASONS,
+    "refusal": REFUSALS,
+    "source": LIMITS,
+    "why": REFUSALS,
 }
 
 
@@ -122,14 +131,8 @@ def _told(kind: str, body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(key: str, value: Any) -> str:
-    if key in {"why", "refusal"}:
-        return words_of(REFUSALS, str(value))
-    if key == "reason":
-        return words_of(STOP_REASONS, str(value))
-    if key == "source":
-        return words_of(LIMITS, str(value))
-    if key == "kind_of_wish":
-        return words_of(dict(Wish.Kind.choices), str(value))
+    if key in _WORDS:
+        return words_of(_WORDS[key], str(value))
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if key in {"raised", "cleared"} and isinstance(value, list):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from charging.domain.faults import FAULTS
 from charging.domain.requests import Refusal
+from charging.domain.security import SecurityEvent
 
 Text = str | Promise
 
@@ -114,6 +115,27 @@ STOP_REASONS: Final[dict[str, Text]] = {  # OCPP 1.6 section 7.36
     "Remote": _("stopped by the central system"),
     "SoftReset": _("soft reset"),
     "UnlockCommand": _("cable released"),
+}
+
+SECURITY_EVENTS: Final[dict[str, Text]] = {  # security whitepaper, edition 3, section 8
+    SecurityEvent.FIRMWARE_UPDATED: _("Firmware was updated"),
+    SecurityEvent.FAILED_TO_AUTHENTICATE: _("The central system did not let the station in"),
+    SecurityEvent.CENTRAL_SYSTEM_FAILED_TO_AUTHENTICATE: _("The central system could not prove who it is"),
+    SecurityEvent.SETTING_SYSTEM_TIME: _("The clock was set"),
+    SecurityEvent.STARTUP_OF_THE_DEVICE: _("The computer was started"),
+    SecurityEvent.RESET_OR_REBOOT: _("The software was started again"),
+    SecurityEvent.SECURITY_LOG_WAS_CLEARED: _("The security log was cleared or changed"),
+    SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS: _("Security settings were changed"),
+    SecurityEvent.MEMORY_EXHAUSTION: _("Disk or memory is getting full"),
+    SecurityEvent.INVALID_MESSAGES: _("The central system sent messages that are not valid"),
+    SecurityEvent.ATTEMPTED_REPLAY_ATTACKS: _("A message was repeated with another content"),
+    SecurityEvent.TAMPER_DETECTION_ACTIVATED: _("Somebody opened or moved the cabinet"),
+    SecurityEvent.INVALID_FIRMWARE_SIGNATURE: _("Firmware with a wrong signature was refused"),
+    SecurityEvent.INVALID_FIRMWARE_SIGNING_CERTIFICATE: _("Firmware whose certificate is not trusted was refused"),
+    SecurityEvent.INVALID_CENTRAL_SYSTEM_CERTIFICATE: _("The central system's certificate is not trusted"),
+    SecurityEvent.INVALID_CHARGE_POINT_CERTIFICATE: _("A certificate for this station is not valid"),
+    SecurityEvent.INVALID_TLS_VERSION: _("The central system has no version of TLS that is safe"),
+    SecurityEvent.INVALID_TLS_CIPHER_SUITE: _("The central system has no TLS cipher suite that is safe"),
 }
 
 

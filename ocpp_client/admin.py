@@ -12,10 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from charging.admin.facts import FactsAdmin, TypedModelAdmin
+from charging.models import SecurityLogEntry
+from charging.words import SECURITY_EVENTS, words_of
 from ocpp_client import central_system, credentials
 from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.firmware_words import firmware_words
@@ -55,6 +58,7 @@ class CentralSystemForm(ModelForm):
             *("enabled", "primary_url", "secondary_url"),
             *("charge_point_id", "security_profile", "vendor", "model", "fault_codes", "file_networks"),
         )
+        labels = {"charge_point_id": _("identity of this station there")}
         help_texts = {
             "file_networks": _(
                 "Servers of the internet may be used for files anyway; a private network, such as 10.20.0.0/16, only "
@@ -69,7 +73,7 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
 
     form = CentralSystemForm
     fieldsets = (
-        (_("Link"), {"fields": (("link", "registration"), "last_end")}),
+        (_("Link"), {"fields": (("link", "registration"), ("last_end", "security_log"))}),
         (_("Address"), {"fields": ("enabled", "primary_url", "secondary_url")}),
         (
             _("This station"),
@@ -77,7 +81,7 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
         ),
         (_("Files"), {"fields": ("file_networks",)}),
     )
-    readonly_fields = ("link", "last_end", "registration")
+    readonly_fields = ("link", "last_end", "registration", "security_log")
     warn_unsaved_form = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
@@ -105,6 +109,15 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
         if row.disconnected_at is None:
             return "—"
         return f"{row.disconnected_at:%Y-%m-%d %H:%M:%S} UTC · {disconnect_words(row.disconnect_sentence)}"
+
+    @admin.display(description=_("Security log"))
+    def security_log(self, _row: CentralSystem) -> SafeString:
+        """The newest event, and the way to all of them."""
+        words, newest = "—", SecurityLogEntry.objects.first()
+        if newest is not None:
+            words = f"{newest.at:%Y-%m-%d %H:%M:%S} UTC · {words_of(SECURITY_EVENTS, newest.event)}"
+        address = reverse("admin:charging_securitylogentry_changelist")
+        return format_html('{}<br><a class="more" href="{}">{}</a>', words, address, now_("Show the security log"))
 
     def save_model(self, request: HttpRequest, obj: CentralSystem, form: Any, change: bool) -> None:  # noqa: ARG002
         """Write only what was changed, journaled; a password is journaled without its value."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from charging.models import Connector
 from charging.sentences import SENTENCES
+from charging.words import SECURITY_EVENTS
 
 
 class ConnectorFilter(SimpleListFilter):
@@ -39,6 +40,21 @@ class JournalConnectorFilter(ConnectorFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The station, then every connector."""
         return [("0", str(_("station"))), *super().lookups(request, model_admin)]
+
+
+class SecurityEventFilter(SimpleListFilter):
+    """Entries of the security log of one kind."""
+
+    title = _("event")
+    parameter_name = "what"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002 - Django's signature
+        """The eighteen events in words."""
+        return [(event, str(words)) for event, words in SECURITY_EVENTS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - Django's signature
+        """Only what the choice names; anything else is no choice."""
+        return queryset.filter(event=self.value()) if self.value() in SECURITY_EVENTS else queryset
 
 
 class KindFilter(SimpleListFilter):

@@ -1,6 +1,6 @@
 """The one door: whoever wants something of the station calls a function of this package."""
 
-from charging.security_log import security_event, security_log_broken, security_log_lines
+from charging.security_log import LogBreak, security_event, security_log_broken, security_log_lines
 from charging.services.answer import Answer
 from charging.services.asking import (
     acknowledge_faults,
@@ -47,6 +47,7 @@ __all__ = [
     "BoardOfConnectors",
     "FoundConnector",
     "ListEntry",
+    "LogBreak",
     "SitePower",
     "StationTurn",
     "acknowledge",

@@ -115,6 +115,12 @@ UNFOLD: Final[dict[str, Any]] = {
                         "ocpp_client.view_attempt",
                     ),
                     _item(
+                        _("Security log"),
+                        "shield",
+                        "charging_securitylogentry_changelist",
+                        "charging.view_securitylogentry",
+                    ),
+                    _item(
                         _("Certificates"),
                         "verified_user",
                         "ocpp_client_certificate_changelist",

@@ -86,7 +86,7 @@ def test_a_log_that_was_touched_says_so_at_the_next_start_and_goes_on(touch: str
     three()
     assert not services.security_log_broken()
     TOUCHES[touch]()
-    assert services.security_log_broken().startswith(("Entry ", "The security log had 3 entries"))
+    assert str(services.security_log_broken()).startswith(("Entry ", "The security log had 3 entries"))
     services.power_returned(at(20.0))
     assert "SecurityLogWasCleared" in [event for event, _about in logged()]
 

@@ -15,11 +15,12 @@ from charging.domain.connector import Connector
 from charging.domain.faults import FAULTS
 from charging.domain.outputs import Outputs
 from charging.domain.requests import Refusal
+from charging.domain.security import SecurityEvent
 from charging.domain.situation import SITUATIONS as ALL_SITUATIONS
 from charging.models import JournalEntry
 from charging.sentences import SENTENCES, sentence_of
 from charging.snapshot import ReadingShown
-from charging.words import FAULT_WORDS, REFUSALS, SITUATIONS
+from charging.words import FAULT_WORDS, REFUSALS, SECURITY_EVENTS, SITUATIONS
 
 PROJECT = Path(__file__).resolve().parents[3]
 CATALOGUE = PROJECT / "station/console/locale/ru/LC_MESSAGES/django"
@@ -101,6 +102,7 @@ def test_it_has_words_for_everything_that_the_rules_can_say() -> None:
     assert set(SITUATIONS) == {*ALL_SITUATIONS, "no_software"}
     assert set(REFUSALS) == set(Refusal)
     assert set(FAULT_WORDS) == set(FAULTS)
+    assert set(SECURITY_EVENTS) == set(SecurityEvent)
 
 
 def test_it_has_words_for_every_field_of_a_connector() -> None:
