@@ -181,7 +181,7 @@ class FirmwareUpdate(models.Model):
     request_id = models.BigIntegerField(_("request"), null=True)  # of SignedUpdateFirmware
     ordered_by = models.CharField(max_length=URL_LENGTH + IDENTITY_LENGTH + 1)  # address and our identity there
     ordered_at = models.DateTimeField(_("ordered"))
-    location = models.TextField()  # may hold a password
+    location = models.TextField()  # may hold a password until the end
     retrieve_at = models.DateTimeField(_("download not before"))
     install_at = models.DateTimeField(_("install not before"), null=True)
     attempts_left = models.PositiveIntegerField(_("attempts left"))

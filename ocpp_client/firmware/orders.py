@@ -13,6 +13,7 @@ from charging import journal, live
 from charging.clock import Moment, now
 from ocpp_client.attempts import attempts_of, interval_s_of
 from ocpp_client.firmware import holding
+from ocpp_client.masks import without_user
 from ocpp_client.models import CentralSystem, FirmwareUpdate
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ def move(row: FirmwareUpdate, *states: FirmwareUpdate.State, moment: Moment, rea
             row.untold = ",".join(each for each in (row.untold, told) if each)
             _journal(row, moment)
         if row.state in ENDS:
-            row.ended_at = moment.at
+            row.ended_at, row.location = moment.at, without_user(row.location)
             holding.release()
         row.save()
     live.changed()

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.forms.models import model_to_dict
 
-from charging import live, record, services
+from charging import lines, live, record, services
 from charging.models import Connector, JournalEntry, SecurityLogEntry, Wish
 from ocpp_client import configuration
 from ocpp_client.models import CentralSystem, FirmwareUpdate, Frame, Upload
@@ -73,10 +73,10 @@ def _pack(archive: zipfile.ZipFile, oldest: datetime | None, latest: datetime | 
             archive.writestr(f"dumps/{path.name}", content)
 
 
-def _pack_lines(archive: zipfile.ZipFile, name: str, lines: Iterable[str]) -> None:
+def _pack_lines(archive: zipfile.ZipFile, name: str, told: Iterable[str]) -> None:
     size = 0
     with archive.open(name, "w", force_zip64=True) as packed:
-        for line in lines:
+        for line in told:
             encoded = f"{line}\n".encode()
             size += len(encoded)
             if size > MOST_BYTES:
@@ -166,10 +166,27 @@ def _configuration() -> Any:
     }
 
 
+def _lines() -> Any:
+    """What each line has cost, and its last frames; none of the reader's: they are the numbers of cards."""
+    told = lines.lines() or []
+    traces = {line["path"]: lines.trace(line["path"]) for line in told if not line["reader"]}
+    return {
+        "lines": told,
+        "frames": {path: [_of_line(frame) for frame in trace["frames"]] for path, trace in traces.items() if trace},
+    }
+
+
+def _of_line(frame: lines.FrameTold) -> str:
+    """At what Unix time which octets went which way, and what was wrong with them."""
+    octets = bytes.fromhex(frame["octets"]).hex(" ")
+    return f"{frame['at_s']:.3f} {frame['direction']} {octets} {frame['failure']}".rstrip()
+
+
 _FACTS: Final[dict[str, Callable[[], Any]]] = {
     "about.json": _about,
     "configuration.json": _configuration,
     "connectors.json": lambda: _rows(Connector.objects.all()),
+    "lines.json": _lines,
     "firmware_updates.json": lambda: _rows(FirmwareUpdate.objects.all()[:BATCH]),
     "wishes.json": lambda: _rows(Wish.objects.all()[:MOST_WISHES]),
 }

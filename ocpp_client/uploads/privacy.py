@@ -12,8 +12,9 @@ from typing import Any, Final
 from ocpp_client.masks import MASK
 
 TAIL: Final = 4
-_ID_TAGS: Final = frozenset({"id_tag", "idtag", "parent_id_tag", "parentidtag", "free_id_tag"})
-_SECRETS: Final = re.compile(r"password|secret|_key$|authorization_?key|private", re.IGNORECASE)
+_ID_TAGS: Final = re.compile(r"id_?tag$|^plug_starts_as$", re.IGNORECASE)
+_OF_PEOPLE: Final = frozenset({"cards", "card_groups"})  # sections of station.json, in the journal of its changes
+_SECRETS: Final = re.compile(r"^label$|password|secret|_key$|authorization_?key|private", re.IGNORECASE)
 _CARD_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20})(?![0-9A-Za-z])")
 _IN_JSON: Final = re.compile(r'("(?:idTag|parentIdTag)"\s*:\s*")([^"\\]*)', re.IGNORECASE)
 _USER: Final = re.compile(r"(?<=://)[^/?#\s\"']*@")
@@ -21,6 +22,8 @@ _USER: Final = re.compile(r"(?<=://)[^/?#\s\"']*@")
 
 def shown(value: Any) -> Any:
     """*value*, as JSON has it, without what is nobody's business."""
+    if isinstance(value, dict) and value.get("section") in _OF_PEOPLE:
+        return {"section": value["section"], "key": tail_of(str(value.get("key")))}
     if isinstance(value, dict):
         return {_text(str(key)): _field(str(key), each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -41,7 +44,7 @@ def tail_of(id_tag: str) -> str:
 def _field(name: str, value: Any) -> Any:
     if _SECRETS.search(name) and isinstance(value, str):
         return MASK if value else ""
-    if name.lower() in _ID_TAGS and isinstance(value, str) and value:
+    if _ID_TAGS.search(name) and isinstance(value, str) and value:
         return tail_of(value)
     return shown(value)
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import pytest
 from django.conf import settings
 
-from charging import journal, services
+from charging import journal, lines, services
 from charging.clock import now
 from charging.domain.security import SecurityEvent
 from charging.models import JournalEntry, SecurityLogEntry
@@ -110,6 +110,12 @@ def test_n28_diagnostics_say_what_happened_and_not_who_it_was() -> None:
         ({CARD: [1, CARD]}, {"…E6F7": [1, "…E6F7"]}),
         ("card 04A2B3C4 of Anna", "card …B3C4 of Anna"),
         ("SN-04A2B3C4D5 stays", "SN-04A2B3C4D5 stays"),
+        ({"plug_starts_as": "FREE-1"}, {"plug_starts_as": "…EE-1"}),
+        (
+            {"section": "cards", "key": "ANNA 12", "now": None, "then": {"label": "Anna"}},
+            {"section": "cards", "key": "…A 12"},
+        ),
+        ({"label": "Anna"}, {"label": "******"}),
         ({"energy_wh": 12_345_678}, {"energy_wh": 12_345_678}),
         ({"authorization_key": "x"}, {"authorization_key": "******"}),
         ({"password": ""}, {"password": ""}),
@@ -118,6 +124,17 @@ def test_n28_diagnostics_say_what_happened_and_not_who_it_was() -> None:
 )
 def test_n28_what_is_nobodys_business_is_hidden(value: object, shown: object) -> None:
     assert privacy.shown(value) == shown
+
+
+@pytest.mark.usefixtures("station")
+def test_n28_the_frames_of_the_lines_are_there_but_for_those_of_the_reader() -> None:
+    frame = lines.FrameTold(at_s=1.5, direction=">", octets="0103000000", whole_bytes=5, failure="NoReply")
+    trace = lines.TraceTold(reader=False, frames=[frame])
+    told = [{"path": "/dev/ttyS1", "reader": False}, {"path": "/dev/ttyS2", "reader": True}]
+    ordered()
+    with patch.object(lines, "lines", lambda: told), patch.object(lines, "trace", lambda _path: trace):
+        found = json.loads(made()["lines.json"])
+    assert found["frames"] == {"/dev/ttyS1": ["1.500 > 01 03 00 00 00 NoReply"]}
 
 
 @pytest.mark.usefixtures("station")
