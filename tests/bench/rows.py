@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from . import costs, emergencies, flash, lines, links, locks, pixels, queues, starts, touches, watchdogs
+from . import costs, emergencies, flash, lines, links, locks, pixels, queues, remote, starts, touches, watchdogs
 from .measurement import Effort, Measurement
 
 ROWS: Final[dict[str, Callable[[Effort], Measurement]]] = {
@@ -19,6 +19,9 @@ ROWS: Final[dict[str, Callable[[Effort], Measurement]]] = {
     "plug_to_pixel": pixels.plug_to_pixel,
     "longest_write_lock": locks.longest_write_lock,
     "queue_drain": queues.queue_drain,
+    "remote_start": remote.remote_start,
+    "profile_to_current": remote.profile_to_current,
+    "reconnect": remote.reconnect,
     "links_kills": links.links_kills,
     "links_frames": links.links_frames,
     "many": costs.many,

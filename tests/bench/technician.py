@@ -30,7 +30,7 @@ class Technician:
         return self._program.pid
 
     def ask(self, verb: str) -> Any:
-        """The answer of one of VERBS, numbers behind it."""
+        """The answer of one of VERBS, numbers or words behind it."""
         assert self._program.stdin is not None
         assert self._program.stdout is not None
         self._program.stdin.write(f"{verb}\n")
@@ -151,10 +151,19 @@ def _fill(cards: int, entries: int) -> int:
     return cards + entries
 
 
+def _central_system(url: str) -> bool:
+    """In use from now on."""
+    from ocpp_client import central_system  # noqa: PLC0415 - after Django's setup
+
+    central_system.change("bench", enabled=True, primary_url=url, charge_point_id="CP1")
+    return True
+
+
 VERBS: Final[dict[str, Callable[..., Any]]] = {
     "acknowledge": _acknowledge,
     "apply": _apply,
     "back_up": _back_up,
+    "central_system": _central_system,
     "checkpoint": _checkpoint,
     "emergency": _emergency,
     "empty": _empty,
@@ -171,8 +180,9 @@ def main() -> None:
 
     django.setup()
     for line in sys.stdin:
-        verb, *numbers = line.split()
-        sys.stdout.write(json.dumps(VERBS[verb](*map(int, numbers))) + "\n")
+        verb, *words = line.split()
+        given = [int(word) if word.isdigit() else word for word in words]
+        sys.stdout.write(json.dumps(VERBS[verb](*given)) + "\n")
         sys.stdout.flush()
 
 
