@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +24,7 @@ from tests.central_system import CentralSystem, Shut, Transaction
 from tests.journeys.energy import SLACK, Delivery, deliveries
 from tests.journeys.patience import until
 from tests.journeys.running import PROJECT_DIR, RunningStation
+from tests.ocpp_client.transfers.servers import HERE, http_server
 
 pytestmark = pytest.mark.journey
 
@@ -52,6 +55,7 @@ def station(central: CentralSystem) -> Iterator[RunningStation]:
         "charge_point_id": IDENTITY,
         "authorization_key": PASSWORD,
         "vendor": "Vendor",
+        "file_networks": HERE,
     }
     with RunningStation(folder / "station", simulate="ac2", settings={**SETTINGS, "central_system": named}) as station:
         central.wait("BootNotification", timeout_s=PATIENCE_S, chargePointVendor="Vendor")
@@ -195,6 +199,25 @@ def test_a_card_session_without_a_central_system_arrives_once_with_its_true_time
     assert delivery.opened_at is not None
     assert -SLACK <= delivery.closed_at - told.started_at <= PROMPT
     assert -SLACK <= datetime.fromisoformat(told.stop["timestamp"]) - delivery.opened_at <= PROMPT
+
+
+def test_diagnostics_arrive_though_the_links_worker_is_killed(station: RunningStation, central: CentralSystem) -> None:
+    """With the last frames of the serial lines, which another process has, and without a password."""
+    central.mark()
+    with http_server(status=503) as server:
+        order = {"location": server.url("/in/"), "retries": 100, "retryInterval": 1}
+        name = central.call("GetDiagnostics", order)["fileName"]
+        until(lambda: server.asked, PATIENCE_S, "it was tried")
+        station.signal("links", signal.SIGKILL)
+        central.wait_disconnected()
+        server.status = 0
+        central.wait("DiagnosticsStatusNotification", timeout_s=60.0, status="Uploaded")
+        with zipfile.ZipFile(io.BytesIO(server.files[f"/in/{name}"])) as archive:
+            parts = {part: archive.read(part).decode() for part in archive.namelist()}
+    told = [frame.payload["status"] for frame in central.frames("DiagnosticsStatusNotification")]
+    assert told == ["Uploading", "Uploaded"]
+    assert all(json.loads(parts["lines.json"])["frames"].values())
+    assert [part for part, content in parts.items() if PASSWORD in content or CARD in content] == []
 
 
 def test_n17_the_password_is_in_its_row_and_nowhere_else(station: RunningStation, central: CentralSystem) -> None:

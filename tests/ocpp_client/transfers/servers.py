@@ -29,7 +29,7 @@ USER: Final = "user"
 PASSWORD: Final = "p@ss:word"
 LOGIN: Final = "user:p%40ss%3Aword"
 HERE: Final = "127.0.0.1"
-Script = Callable[[socket.socket], None]
+Script = Callable[[socket.socket], object]
 
 
 @dataclass

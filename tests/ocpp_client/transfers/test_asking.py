@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,15 +32,13 @@ MOST_PSS_KB: Final = 80 * 1024
 
 
 def children() -> list[int]:
-    """Carriers that live."""
+    """Carriers of ours that live."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            told = path.read_text()
-        except OSError:
-            continue
-        if "ocpp_client.transfers.carrier" in told:
-            found.append(int(path.parent.name))
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+            if parent == os.getpid() and "ocpp_client.transfers.carrier" in (path.parent / "cmdline").read_text():
+                found.append(int(path.parent.name))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from ipaddress import ip_address
@@ -104,7 +105,7 @@ FTP_HEADS = ("331 password", "230 in", "200 binary")
 def test_n26_an_ftp_server_that_fails_is_a_failure_in_bounded_time(
     carrier: Carrier, replies: tuple[str, ...], code: str
 ) -> None:
-    silence = (patch.object(over_ftp, "SILENCE_S", 1.0), patch.object(reaching, "SILENCE_S", 1.0))
+    silence = (patch.object(over_ftp, "SILENCE_S", 3.0), patch.object(reaching, "SILENCE_S", 3.0))
     with silence[0], silence[1], raw_server(ftp_script(*replies)) as listener:
         told = carrier.fetch(f"ftp://user:p%40ss%3Aword@127.0.0.1:{listener.port}/image.bin")
     assert told["code"] == code
@@ -201,6 +202,14 @@ def test_u11_a_full_disk_is_said_and_freed(carrier: Carrier) -> None:
         told = carrier.fetch(shelf.url("/a"))
     assert told == {"code": "no_room", "sentence": "There is no room for it on the disk: free some."}
     assert not carrier.into.is_symlink()
+
+
+def test_n26_a_server_that_takes_nothing_is_left(carrier: Carrier) -> None:
+    ended = threading.Event()
+    with patch.object(reaching, "SILENCE_S", 1.0), raw_server(lambda _link: ended.wait(60.0)) as listener:
+        told = carrier.put(LARGE * 20, f"http://127.0.0.1:{listener.port}/in/")
+        ended.set()
+    assert told["code"] == "late"
 
 
 @pytest.mark.parametrize(
