@@ -66,6 +66,11 @@ SENTENCES: Final[dict[str, Text]] = {
     "EmergencyStillPressed": _("Acknowledgement taken back: the emergency button is still pressed"),
     "ConnectorAdded": _("Connector found: %(standard)s on board %(board_serial)s, index %(board_index)s"),
     "ConnectorChanged": _("Connector describes itself anew: %(standard)s on board %(board_serial)s"),
+    "CertificateOrdered": _("A certificate of the station was ordered"),
+    "CertificateNotSigned": _("The central system does not have the station certified: %(why_not)s"),
+    "CertificateExpires": _(
+        "The certificate of the station, %(subject)s, is valid until %(until)s; renewed: %(ordered)s"
+    ),
     "CredentialsTried": _("Central system ordered other credentials, which are tried: %(what)s"),
     "CredentialsSettled": _("Other credentials of the link are kept: %(what)s, %(kept)s"),
     "CertificateInstalled": _("Certificate: %(about)s"),

@@ -24,7 +24,7 @@ from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.firmware_words import firmware_words
 from ocpp_client.link_words import link_words, missing_words
 from ocpp_client.masks import without_user
-from ocpp_client.models import Attempt, CentralSystem, Certificate, FirmwareUpdate, Frame, Upload
+from ocpp_client.models import Attempt, CentralSystem, Certificate, FirmwareUpdate, Frame, StationCertificate, Upload
 from ocpp_client.upload_words import upload_words
 
 LONGEST_LINE: Final = 160
@@ -181,6 +181,21 @@ class CertificateAdmin(FactsAdmin[Certificate]):
         ("serial_number", "fingerprint"),
         ("valid_from", "valid_until"),
         "installed_at",
+        "pem",
+    )
+
+
+@admin.register(StationCertificate)
+class StationCertificateAdmin(FactsAdmin[StationCertificate]):
+    """What the station presents itself with, and what it has ordered. The private keys are in no row."""
+
+    list_display = ("subject", "ordered_at", "sent_at", "valid_from", "valid_until", "let_in_at")
+    fields = (
+        "subject",
+        ("serial_number", "fingerprint"),
+        ("ordered_at", "sent_at", "installed_at"),
+        ("valid_from", "valid_until"),
+        ("let_in_at", "refused_at"),
         "pem",
     )
 

@@ -20,7 +20,16 @@ from django.db import DatabaseError, OperationalError, close_old_connections, co
 from charging import live, services
 from charging.clock import now
 from charging.domain.security import SecurityEvent
-from ocpp_client import configuration, conflicts, registering, resetting, security_events, statuses, transactions
+from ocpp_client import (
+    configuration,
+    conflicts,
+    registering,
+    resetting,
+    security_events,
+    signing,
+    statuses,
+    transactions,
+)
 from ocpp_client.addresses import Address
 from ocpp_client.causes import Cause, Disconnect
 from ocpp_client.certificates import store
@@ -82,6 +91,7 @@ class Client:
         self._ordered = asyncio.Event()  # something was asked: perhaps an update of firmware
         self._wanted = asyncio.Event()  # or a file
         self._restarted = asyncio.Event()  # or a reset
+        self._signed = asyncio.Event()  # or a certificate of the station
         self._speaking: asyncio.Task[None] | None = None
         self._kept = set[Cause]()  # ends since the last link that are in the row; the same one again is not written
         self._connection = Connection(
@@ -98,7 +108,8 @@ class Client:
         updating_firmware = asyncio.create_task(updating.carry_on(place, self._on_database, self._ordered))
         uploading_files = asyncio.create_task(uploading.carry_on(place, self._on_database, self._wanted))
         carrying_resets = asyncio.create_task(resetting.carry_on(self._on_database, self._restarted))
-        working = {linking, updating_firmware, uploading_files, carrying_resets}
+        signed = asyncio.create_task(signing.carry_on(self._on_database, self._signed, self._outgoing.triggers))
+        working = {linking, updating_firmware, uploading_files, carrying_resets, signed}
         try:
             while await self._on_database(self._tidy) and not stopping.is_set():
                 done, _going_on = await asyncio.wait(working, timeout=TIDY_EVERY_S)
@@ -248,6 +259,8 @@ class Client:
         self._ordered.set()
         self._wanted.set()
         self._restarted.set()
+        if action == "ExtendedTriggerMessage":
+            self._signed.set()
         return answered
 
     def _invalid(self, why: Malformed, text: str) -> None:

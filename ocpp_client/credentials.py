@@ -15,13 +15,14 @@ from typing import Final
 from charging import journal, live, services
 from charging.clock import now
 from charging.domain.security import SecurityEvent
-from ocpp_client.models import KEY_LENGTH, CentralSystem, Certificate
+from ocpp_client.models import KEY_LENGTH, CentralSystem, Certificate, StationCertificate
 
 PATIENCE: Final = 3  # times that each candidate is refused before what was used before gets its turn
 LEAST_CHARACTERS: Final = 16  # A00.FR.205
 WITH_PASSWORD: Final = frozenset({1, 2})
 WITH_TLS: Final = frozenset({2, 3})
-WITHOUT_PASSWORD: Final = 3  # the profile that has a certificate in its place
+WITH_CERTIFICATE: Final = 3  # in the place of a password
+CERTIFICATE: Final = "ChargePointCertificate"
 CHANGED: Final = SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS
 _OCTETS: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){8,20}")
 
@@ -33,18 +34,25 @@ class Credentials:
     key: str
     octets: bool
     profile: int
+    certificate: int | None = None  # the StationCertificate of profile 3
 
     @property
     def password(self) -> bytes | str | None:
         """Of HTTP Basic; None: there is none."""
-        if not self.key or self.profile == WITHOUT_PASSWORD:
+        if not self.key or self.profile == WITH_CERTIFICATE:
             return None
         return bytes.fromhex(self.key) if self.octets else self.key
 
 
 def present_of(row: CentralSystem) -> Credentials:
     """What was let in last, or what a technician has entered since."""
-    return Credentials(key=row.authorization_key, octets=row.authorization_key_octets, profile=row.security_profile)
+    used = _certificate(let_in=True) or _certificate() if row.security_profile == WITH_CERTIFICATE else None
+    return Credentials(
+        key=row.authorization_key,
+        octets=row.authorization_key_octets,
+        profile=row.security_profile,
+        certificate=used,
+    )
 
 
 def candidates_of(row: CentralSystem) -> tuple[Credentials, ...]:
@@ -57,8 +65,24 @@ def candidates_of(row: CentralSystem) -> tuple[Credentials, ...]:
     if row.candidate_key:
         return tuple(replace(present, key=row.candidate_key, octets=octets) for octets in (True, False))
     if row.candidate_profile is not None:
-        return (replace(present, profile=row.candidate_profile),)
-    return ()
+        certificate = _certificate() if row.candidate_profile == WITH_CERTIFICATE else None
+        return (replace(present, profile=row.candidate_profile, certificate=certificate),)
+    newest = _certificate() if present.certificate else None
+    return () if newest == present.certificate else (replace(present, certificate=newest),)
+
+
+def _certificate(*, let_in: bool = False) -> int | None:
+    """The newest that is valid now and was not refused, by the start of its validity (A02.FR.08, FR.09)."""
+    at = now().at
+    rows = StationCertificate.objects.exclude(pem="").filter(valid_from__lte=at, valid_until__gte=at)
+    rows = rows.filter(let_in_at__isnull=False) if let_in else rows.filter(refused_at__isnull=True)
+    return rows.order_by("-valid_from", "-pk").values_list("pk", flat=True).first()
+
+
+def has_begun(row: CentralSystem) -> bool:
+    """Whether a certificate has become valid since the link was opened (A02.FR.08)."""
+    begun = [each.certificate for each in candidates_of(row) if each.certificate]
+    return StationCertificate.objects.filter(pk__in=begun, valid_from__gt=row.connected_at or now().at).exists()
 
 
 def turn(present: Credentials, candidates: Sequence[Credentials], refusals: int) -> Credentials:
@@ -104,7 +128,7 @@ def missing_for(profile: int, key: str) -> Missing | None:
         return Missing.KEY
     if profile in WITH_TLS and not _is_valid_now(Certificate.Use.CENTRAL_SYSTEM_ROOT):
         return Missing.ROOT
-    return Missing.CERTIFICATE if profile == WITHOUT_PASSWORD else None
+    return Missing.CERTIFICATE if profile == WITH_CERTIFICATE and _certificate() is None else None
 
 
 def _is_valid_now(use: str) -> bool:
@@ -120,12 +144,16 @@ def is_tried(row: CentralSystem) -> bool:
 def _ordered(row: CentralSystem, who: str, **candidate: object) -> bool:
     with journal.one_commit():
         CentralSystem.objects.filter(pk=row.pk).update(**candidate)
-        journal.record("CredentialsTried", who=who, what=_name(bool("candidate_key" in candidate)))
+        row.refresh_from_db()
+        journal.record("CredentialsTried", who=who, what=_name(row))
     return True
 
 
-def _name(key: bool) -> str:
-    return "AuthorizationKey" if key else "SecurityProfile"
+def _name(row: CentralSystem) -> str:
+    """What is tried."""
+    if row.candidate_key:
+        return "AuthorizationKey"
+    return "SecurityProfile" if row.candidate_profile is not None else CERTIFICATE
 
 
 # --- what the central system lets in ------------------------------------------------------------------
@@ -138,9 +166,14 @@ def settle(let_in: Credentials, candidates: Sequence[Credentials]) -> CentralSys
     """
     with journal.one_commit():
         row = CentralSystem.objects.get(pk=1)
-        if not candidates or candidates_of(row) != tuple(candidates):
+        decided = bool(candidates) and candidates_of(row) == tuple(candidates)
+        StationCertificate.objects.filter(pk=let_in.certificate or 0, let_in_at=None).update(let_in_at=now().at)
+        if not decided:
             return None
-        what, kept = _name(bool(row.candidate_key)), let_in in candidates
+        what, kept = _name(row), let_in in candidates
+        if not kept and what == CERTIFICATE:
+            tried = [each.certificate or 0 for each in candidates]
+            StationCertificate.objects.filter(pk__in=tried).update(refused_at=now().at)
         row.candidate_key, row.candidate_profile = "", None
         if kept:
             row.authorization_key, row.authorization_key_octets = let_in.key, let_in.octets

@@ -81,6 +81,8 @@ def canonical_of(key: Key, value: str) -> str | None:
     bare = value.strip()
     if key.canonical:
         return key.canonical(bare)
+    if key.kind is Kind.TEXT:
+        return bare if bare.isprintable() and len(bare) <= key.most else None
     if key.kind is Kind.BOOLEAN:
         return bare.lower() if bare.lower() in {"true", "false"} else None
     if key.kind is Kind.LIST:

@@ -125,6 +125,33 @@ class Certificate(models.Model):
         return self.subject
 
 
+class StationCertificate(models.Model):
+    """A private key of this station, in a file, and the certificate for it (security whitepaper, A02 and A03)."""
+
+    ordered_at = models.DateTimeField(_("ordered"))
+    csr = models.TextField(blank=True)  # "": the key is not made yet
+    sent_at = models.DateTimeField(_("sent to be signed"), null=True)  # and accepted
+    times_sent = models.PositiveIntegerField(default=0)
+    pem = models.TextField(_("certificate"), blank=True)  # with what leads to a root; "": not signed yet
+    subject = models.CharField(_("subject"), max_length=300, blank=True)
+    serial_number = models.CharField(_("serial number"), max_length=40, blank=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, blank=True)
+    valid_from = models.DateTimeField(_("valid from"), null=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True)
+    installed_at = models.DateTimeField(_("installed"), null=True)
+    let_in_at = models.DateTimeField(_("let in with it"), null=True)
+    refused_at = models.DateTimeField(_("not let in with it"), null=True)
+    expiry_told = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        verbose_name = _("certificate of the station")
+        verbose_name_plural = _("certificates of the station")
+
+    def __str__(self) -> str:
+        return self.subject or f"{self.pk}"
+
+
 class SentStatus(models.Model):
     """The StatusNotification that the central system confirmed last, by connector (0 = the station)."""
 

@@ -14,6 +14,7 @@ from ocpp_client.firmware.notifications import Notifications
 from ocpp_client.models import CentralSystem
 from ocpp_client.registration import Registered, Registration
 from ocpp_client.security_events import SecurityEvents
+from ocpp_client.signing import Signing
 from ocpp_client.statuses import Statuses
 from ocpp_client.transactions import Transactions
 from ocpp_client.triggers import Triggers
@@ -42,6 +43,7 @@ class Outgoing:
     _firmware: Notifications = field(default_factory=Notifications)
     _uploads: upload_notifications.Notifications = field(default_factory=upload_notifications.Notifications)
     _statuses: Statuses = field(default_factory=Statuses)
+    _signing: Signing = field(default_factory=Signing)
     _security: SecurityEvents = field(default_factory=SecurityEvents)
     _woken: bool = False  # somebody told of a change since the last look
     _looked_s: float = -UNTOLD_EVERY_S  # monotonic: no card and no status was due then
@@ -72,7 +74,7 @@ class Outgoing:
             if getattr(self.triggers, trigger):
                 setattr(self.triggers, trigger, False)
                 return message()
-        return None
+        return self._signing.due(moment)
 
     def _next(self, moment: Moment) -> Due | None:
         looked_ago_s = moment.mono_s - self._looked_s

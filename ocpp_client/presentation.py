@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Final
 
 from ocpp_client import credentials
 from ocpp_client.addresses import Address
 from ocpp_client.causes import Cause
-from ocpp_client.certificates import store, tls
+from ocpp_client.certificates import own, store, tls
 from ocpp_client.credentials import WITH_TLS, Credentials
-from ocpp_client.models import CentralSystem, Certificate
+from ocpp_client.models import CentralSystem, Certificate, StationCertificate
+
+log = logging.getLogger(__name__)
 
 # Ends of an attempt that say nothing of credentials: nobody was asked.
 SAY_NOTHING: Final = frozenset({Cause.ASKED, Cause.INTERNAL, Cause.DNS, Cause.UNREACHABLE, Cause.ADDRESS})
@@ -30,6 +33,7 @@ class Presentation:
     _was_refused: bool = False  # in this round
     _open: bool = False
     _heard: bool = False
+    _settled: bool = False
 
     def addresses(self) -> list[Address]:
         """In the order in which they are tried in this round. Raises django.db.DatabaseError."""
@@ -43,7 +47,7 @@ class Presentation:
 
     def opened(self) -> None:
         """A link is open; whether it was let in, is not said yet."""
-        self._open, self._heard = True, False
+        self._open, self._heard, self._settled = True, False, False
 
     def heard(self) -> bool:
         """The central system said something: it has let us in. Whether this is the first time on this link."""
@@ -57,18 +61,18 @@ class Presentation:
         self._open = self._heard = False
 
     def _tells(self, cause: Cause) -> bool:
-        """Whether this end is about the credentials. With another profile everything may be: also a closed port."""
+        """Whether this end is about them. With another profile or certificate everything may be: also a closed port."""
         if cause in SAY_NOTHING:
             return False
-        profiles = {each.profile for each in (self._present, *self._candidates) if each}
-        return cause in REFUSED or self._open or len(profiles) > 1
+        ways = {(each.profile, each.certificate) for each in (self._present, *self._candidates) if each}
+        return cause in REFUSED or self._open or len(ways) > 1
 
     def settled(self) -> CentralSystem | None:
         """Keep what was let in, if that is the case and anything has to be decided; see credentials.settle."""
-        if not self._heard or self._chosen is None or not self._candidates:
+        if not self._heard or self._settled or self._chosen is None:
             return None
         row = credentials.settle(self._chosen, self._candidates)
-        self._candidates = ()
+        self._settled = True
         return row
 
 
@@ -81,4 +85,10 @@ def _addresses(row: CentralSystem, chosen: Credentials) -> list[Address]:
         return found
     roots = store.installed(Certificate.Use.CENTRAL_SYSTEM_ROOT)
     context = tls.context_of(roots, system=chosen.profile not in WITH_TLS)
+    certificate = StationCertificate.objects.filter(pk=chosen.certificate or 0).first()
+    if certificate is not None:
+        try:
+            tls.present(context, certificate.pem, own.key_path(certificate))
+        except OSError as error:
+            log.warning("The certificate of the station cannot be used: %s", error)
     return [Address(each.url, each.charge_point_id, each.password, context) for each in found]

@@ -32,6 +32,11 @@ def payload_of(row: CentralSystem) -> Payload:
     } | {name: serial for name, serial in known.items() if 0 < len(serial) <= LONGEST_SERIAL}
 
 
+def serial_of(row: CentralSystem) -> str:
+    """The serial number of this station: the computer's, else the first board's; without both its identity."""
+    return _serial_of_computer() or _serial_of_first_board() or row.charge_point_id
+
+
 def _serial_of_computer() -> str:
     try:
         text = (Path(settings.SYSTEM_ROOT) / SERIAL).read_text(encoding="ascii").strip("\0\n ")

@@ -9,6 +9,7 @@ from ocpp_client.keys import Key, Kind
 from ocpp_client.models import CentralSystem
 
 MOST_CERTIFICATES: Final = 50
+LONGEST_CHAIN: Final = 10_000  # characters, whitepaper section 7.3
 
 
 def _profile() -> str:
@@ -42,6 +43,40 @@ ROWS: Final = (
         least=1,
         most=MOST_CERTIFICATES,
         effect="One more root, whatever its use, is rejected.",
+    ),
+    Key(
+        name="CertificateSignedMaxChainSize",
+        kind=Kind.INTEGER,
+        section="whitepaper 7.3",
+        default=str(LONGEST_CHAIN),
+        preset=True,
+        least=1,
+        most=LONGEST_CHAIN,
+        effect="A longer certificateChain is rejected.",
+    ),
+    Key(
+        name="CertSigningRepeatTimes",
+        kind=Kind.INTEGER,
+        section="OCPP 2.0.1, A02",
+        default="0",
+        most=100,
+        effect="How often SignCertificate is sent again while no certificate comes; the whitepaper advises against it.",
+    ),
+    Key(
+        name="CertSigningWaitMinimum",
+        kind=Kind.INTEGER,
+        section="OCPP 2.0.1, A02",
+        default="3600",
+        least=1,
+        most=86_400,
+        effect="Seconds until it is sent again, and twice as long each further time.",
+    ),
+    Key(
+        name="CpoName",
+        kind=Kind.TEXT,
+        section="whitepaper 7.5",
+        most=64,
+        effect="The organization in a request to certify the station; without it none is made.",
     ),
     Key(
         name="SecurityProfile",

@@ -134,6 +134,8 @@ def _wanted(key: Key) -> str:
     match key.kind:
         case Kind.BOOLEAN:
             return _("true or false")
+        case Kind.TEXT:
+            return _("text of at most %(most)d characters") % {"most": key.most}
         case Kind.LIST if key.canonical:
             return _("what each connector has, each once, with commas between them: 1.RST,2.Unknown")
         case Kind.LIST:

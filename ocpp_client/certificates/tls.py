@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 # Those of A00.FR.318, and ECDHE with RSA, which most servers on the internet have. TLS 1.3 has its own.
@@ -30,3 +32,11 @@ def context_of(roots: Sequence[str], *, system: bool) -> ssl.SSLContext:
     if roots:
         context.load_verify_locations(cadata="\n".join(roots))
     return context
+
+
+def present(context: ssl.SSLContext, chain: str, key: Path) -> None:
+    """Let a station present *chain* (PEM), for the private key in the file *key*. Raises OSError."""
+    with NamedTemporaryFile("w", encoding="ascii") as file:  # OpenSSL reads certificates of its own from files only
+        file.write(chain)
+        file.flush()
+        context.load_cert_chain(file.name, key)

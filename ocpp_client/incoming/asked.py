@@ -48,3 +48,8 @@ def in_database(handle: Callable[[Payload], Payload]) -> Answering:
 def status(value: str) -> Payload:
     """The answer of most operations."""
     return {"status": value}
+
+
+async def present_anew(asked: Asked) -> None:
+    """Once the answer has left: end the link, and come back with other credentials."""
+    asked.triggers.present_anew = True

@@ -14,7 +14,7 @@ from charging.models import Wish
 from ocpp_client import configuration
 from ocpp_client.due import Payload
 from ocpp_client.errors import ErrorCode, Refuse
-from ocpp_client.incoming.asked import CENTRAL_SYSTEM, Answering, Asked, in_database, status
+from ocpp_client.incoming.asked import CENTRAL_SYSTEM, Answering, Asked, in_database, present_anew, status
 from ocpp_client.incoming.smart_charging import profile_in
 from ocpp_client.rpc import Answer
 
@@ -89,11 +89,7 @@ async def change_configuration(asked: Asked) -> Payload | Answer:
     key = configuration.key_named(name)
     if key is None or key.order is None or answer != status(ACCEPTED):
         return answer
-    return Answer(answer, partial(_present_anew, asked))
-
-
-async def _present_anew(asked: Asked) -> None:
-    asked.triggers.present_anew = True
+    return Answer(answer, partial(present_anew, asked))
 
 
 def clear_cache(_payload: Payload) -> Payload:

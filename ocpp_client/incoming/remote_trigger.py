@@ -12,7 +12,7 @@ from typing import Final
 
 from charging import live, services
 from charging.models import Connector
-from ocpp_client import statuses
+from ocpp_client import signing, statuses
 from ocpp_client.due import Payload
 from ocpp_client.incoming.asked import CENTRAL_SYSTEM, Answering, Asked, status
 from ocpp_client.registration import Registered
@@ -54,6 +54,8 @@ async def _answer(asked: Asked, flags: Mapping[str, str]) -> Payload | Answer:
             return status(REJECTED)  # once accepted it does not register again: errata sheet v4.0, 3.35
         case _ if asked.registration is Registered.NOT_YET:
             return status(REJECTED)
+        case "SignChargePointCertificate" if flags is EXTENDED:
+            return status(ACCEPTED if await asked.db(signing.ordered, CENTRAL_SYSTEM) else REJECTED)
         case "StatusNotification":
             return await _status_notification(asked)
         case "MeterValues":

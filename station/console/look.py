@@ -127,6 +127,12 @@ UNFOLD: Final[dict[str, Any]] = {
                         "ocpp_client.view_certificate",
                     ),
                     _item(
+                        _("Certificates of the station"),
+                        "badge",
+                        "ocpp_client_stationcertificate_changelist",
+                        "ocpp_client.view_stationcertificate",
+                    ),
+                    _item(
                         _("Firmware updates"),
                         "system_update_alt",
                         "ocpp_client_firmwareupdate_changelist",

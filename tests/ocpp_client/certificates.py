@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 
 DAY: Final = timedelta(days=1)
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -40,7 +41,7 @@ class Authority:
         self.name = name
         now = datetime.now(UTC)
         root = self._builder(name, now - DAY, now + DAY).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
         )
         self.root = folder / f"{name}.pem"
         self.root.write_bytes(root.sign(_key(name), hashes.SHA256()).public_bytes(Encoding.PEM))
@@ -88,6 +89,31 @@ class Authority:
         certificate_file.write_bytes(certificate.sign(_key(self.name), hashes.SHA256()).public_bytes(Encoding.PEM))
         key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return certificate_file, key_file
+
+    def certify(self, csr: str, **kind: Any) -> str:
+        """The certificate that a station asks for, PEM; *kind* says what is wrong with it."""
+        request = x509.load_pem_x509_csr(csr.encode())
+        now = datetime.now(UTC)
+        name = x509.Name([each for each in request.subject if each.oid not in kind.get("without", ())])
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(kind.get("subject", name))
+            .issuer_name(_name(self.name))
+            .public_key(kind.get("key", request.public_key()))
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + kind.get("begins", -DAY))
+            .not_valid_after(now + kind.get("ends", 90 * DAY))
+            .add_extension(x509.BasicConstraints(ca=kind.get("authority", False), path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([kind.get("purpose", Usage.CLIENT_AUTH)]), critical=False)
+        )
+        return builder.sign(_key(self.name), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+    def demanding(self, clients: Authority | None = None) -> ssl.SSLContext:
+        """A server that lets in nobody without a certificate of *clients*, or of this authority."""
+        context = self.of_server()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations((clients or self).root)
+        return context
 
     def of_server(self, host: str = "127.0.0.1", **kind: bool) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

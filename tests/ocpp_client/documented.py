@@ -152,7 +152,7 @@ def _access(key: Key) -> str:
 def _values(key: Key) -> str:
     if key.kind is Kind.BOOLEAN:
         return "true, false"
-    if key.kind is Kind.LIST or not key.settable:
+    if key.kind in (Kind.LIST, Kind.TEXT) or not key.settable:
         return str(key.kind)
     pauses = key.column and off_or_a_while in _field(key).validators
     return f"0, {LEAST_INTERVAL_S} to {key.most}" if pauses else f"{key.least} to {key.most}"

@@ -96,6 +96,11 @@ RAISED: Final[dict[Event, Raised]] = {
     Event.INVALID_CENTRAL_SYSTEM_CERTIFICATE: Raised(
         "ocpp_client/security_events.py", "the central system's certificate cannot be verified", LINK
     ),
+    Event.INVALID_CHARGE_POINT_CERTIFICATE: Raised(
+        "ocpp_client/incoming/certificates.py",
+        "a CertificateSigned does not bring a sound certificate for the key that waits",
+        f"{CASES}/test_station_certificates.py::test_a_wrong_certificate_is_rejected_and_told",
+    ),
     Event.INVALID_TLS_VERSION: Raised(
         "ocpp_client/security_events.py", "there is no version of TLS in common: this station has 1.2 and 1.3", LINK
     ),
@@ -106,7 +111,6 @@ RAISED: Final[dict[Event, Raised]] = {
 NEVER: Final[dict[Event, str]] = {
     Event.CENTRAL_SYSTEM_FAILED_TO_AUTHENTICATE: "a certificate is all that a central system has to present, and "
     "InvalidCentralSystemCertificate says more of it",
-    Event.INVALID_CHARGE_POINT_CERTIFICATE: "no certificate of the station can be ordered yet",
 }
 
 

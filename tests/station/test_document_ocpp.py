@@ -67,6 +67,7 @@ WRONG: Final[list[tuple[Document, list[str]]]] = [
     ({"central_system": {"security_profile": 1, "authorization_key": "short"}}, ["central_system.security_profile"]),
     ({"central_system": {"security_profile": 2, "authorization_key": "x" * 16}}, ["central_system.security_profile"]),
     ({"ocpp_keys": {"AuthorizationKey": "0" * 32}}, ["ocpp_keys.AuthorizationKey"]),
+    ({"ocpp_keys": {"CpoName": "x" * 65}}, ["ocpp_keys.CpoName"]),
     ({"ocpp_keys": {"SecurityProfile": 2}}, ["ocpp_keys.SecurityProfile"]),
     ({"central_system": {"vendor": "", "model": "x" * 21}}, ["central_system.vendor", "central_system.model"]),
     ({"central_system": {"fault_codes": "mrec"}}, ["central_system.fault_codes"]),
@@ -209,7 +210,7 @@ def test_it_exports_every_key_that_can_be_set_once() -> None:
     keys = configuration.export()["ocpp_keys"]
     assert set(keys) == {key.name for key in KEYS.values() if key.settable} - STATION_KEYS
     assert sorted(STATION_KEYS) == ["ConnectionTimeOut", "MeterValueSampleInterval"]
-    kinds = {Kind.INTEGER: int, Kind.BOOLEAN: bool, Kind.LIST: str}
+    kinds = {Kind.INTEGER: int, Kind.BOOLEAN: bool, Kind.LIST: str, Kind.TEXT: str}
     assert [name for name, value in keys.items() if type(value) is not kinds[KEYS[name.lower()].kind]] == []
     assert validate({"ocpp_keys": keys}) == []
     assert configuration.apply({"ocpp_keys": keys}, "anna") is None
@@ -220,6 +221,8 @@ def another(name: str, value: Any) -> Any:
     key = KEYS[name.lower()]
     if key.kind is Kind.BOOLEAN:
         return not value
+    if key.kind is Kind.TEXT:
+        return f"{value}Another"
     if key.kind is Kind.LIST:
         return "1.STR,2.NotApplicable" if key.canonical else "SoC,Power.Offered"
     more = (value or 10) + 10

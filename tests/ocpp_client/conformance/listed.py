@@ -117,10 +117,4 @@ CASES: Final[dict[str, str]] = {
 
 NOT_APPLICABLE: Final[dict[str, str]] = {}  # the case -> why this station cannot have it
 
-NOT_SHOWN_YET: Final = frozenset(
-    {
-        "TC_074",
-        "TC_077",
-        "TC_087",
-    }
-)
+NOT_SHOWN_YET: Final[frozenset[str]] = frozenset()

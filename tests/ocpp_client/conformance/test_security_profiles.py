@@ -87,7 +87,7 @@ def test_identity_and_password_are_presented(central: CentralSystem) -> None:
 
 @case(
     "TC_073",
-    file="ocpp_client/incoming/core.py",
+    file="ocpp_client/incoming/asked.py",
     before="    asked.triggers.present_anew = True",
     after="    asked.triggers.present_anew = False",
 )
@@ -145,7 +145,7 @@ def test_what_is_no_key_is_rejected_and_the_link_stays(central: CentralSystem, v
 @case(
     "TC_083",
     file="ocpp_client/credentials.py",
-    before="        return (replace(present, profile=row.candidate_profile),)",
+    before="        return (replace(present, profile=row.candidate_profile, certificate=certificate),)",
     after="        return (present,)",
 )
 def test_a_higher_profile_is_used_from_the_next_link_on(central: CentralSystem, authority: Authority) -> None:
