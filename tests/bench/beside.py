@@ -20,7 +20,7 @@ from .ending import dies_with_me
 from .measurement import Effort, Measurement
 from .stations import PROJECT_DIR
 
-BESIDE: Final = ("flash_bytes", "memory", "watchdog")
+BESIDE: Final = ("flash_bytes", "links_memory", "memory", "watchdog")
 LOOK_EVERY_S: Final = 0.5
 ENDED_WITHIN_S: Final = 60.0  # a row that is told to end stops its station first
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from . import costs, emergencies, flash, lines, links, locks, pixels, queues, remote, starts, touches, watchdogs
+from . import (
+    costs,
+    emergencies,
+    flash,
+    lines,
+    links,
+    locks,
+    pixels,
+    queues,
+    remote,
+    starts,
+    touches,
+    traffic,
+    watchdogs,
+)
 from .measurement import Effort, Measurement
 
 ROWS: Final[dict[str, Callable[[Effort], Measurement]]] = {
@@ -26,6 +40,7 @@ ROWS: Final[dict[str, Callable[[Effort], Measurement]]] = {
     "links_frames": links.links_frames,
     "many": costs.many,
     "flash_bytes": flash.flash_bytes,
+    "links_memory": traffic.links_memory,
     "memory": costs.memory,
     "watchdog": watchdogs.watchdog,
 }
