@@ -257,9 +257,10 @@ class CentralSystem:
         return frame.payload
 
     def has_answered(self, message_id: str) -> bool:
-        """Whether the station has answered this CALL."""
+        """Whether the station has answered this CALL; one that met the end of its link never left."""
         with self.record.changed:
-            return self._desk.conversation.asked[message_id].answer is not None
+            asked = self._desk.conversation.asked.get(message_id)
+            return asked is not None and asked.answer is not None
 
     def say(self, text: str | bytes) -> None:
         """Send any message; bytes go as a binary frame."""

@@ -1,4 +1,4 @@
-"""F17: the password and the security profile are changed once for every point at which `links` can be killed.
+"""F17: password, security profile and certificate are changed once for every point at which `links` can be killed.
 
 The central system is as strict as A01.FR.03 and A05.FR.09 let it be: what it was told is accepted is all that it takes
 from then on, and without an answer it takes what it took. Each time the station has to find in without hands.
@@ -16,10 +16,11 @@ from typing import Any, Final
 
 from django.db import connections
 
+from charging.clock import now
 from ocpp_client import credentials
-from ocpp_client.credentials import Credentials
+from ocpp_client.certificates import own
 from ocpp_client.models import CentralSystem as Row
-from ocpp_client.models import Certificate
+from ocpp_client.models import Certificate, ConfigurationKey, StationCertificate
 from tests.central_system import CentralSystem, NoLink
 from tests.conftest import TEST_DATA_DIR, wait_until
 from tests.faults.links_runner import Links
@@ -27,11 +28,31 @@ from tests.faults.links_session import PATIENCE_S
 from tests.faults.links_station import IDENTITY, links_at
 from tests.ocpp_client.certificates import Authority
 from tests.ocpp_client.roots import install
+from tests.ocpp_client.station_certificates import certified
 
 OLD: Final = "a password of old"
 KEY: Final = "00112233445566778899AABBCCDDEEFF"
+CERTIFICATE: Final = "ChargePointCertificate"
 ORDERS: Final = {"AuthorizationKey": KEY, "SecurityProfile": "2"}
+CHANGES: Final = (*ORDERS, CERTIFICATE)
 Point = tuple[str, int]  # what is changed, and at which point of the process it ends; 0: at none
+Side = tuple[str | bytes | None, ssl.SSLContext | None]  # the password that is asked for, and what is spoken
+
+
+class Authorities:
+    """Who vouches for the central system, and for the station before and after its certificate was changed."""
+
+    def __init__(self) -> None:
+        self.server = Authority(TEST_DATA_DIR)
+        self.before = Authority(TEST_DATA_DIR, "before")
+        self.after = Authority(TEST_DATA_DIR, "after")
+
+    def sides(self, what: str) -> tuple[Side, Side]:
+        """All that the central system takes before and after a change."""
+        if what == CERTIFICATE:
+            return (None, self.server.demanding(self.before)), (None, self.server.demanding(self.after))
+        after: Side = (bytes.fromhex(KEY), None) if what == "AuthorizationKey" else (OLD, self.server.of_server())
+        return (OLD, None), after
 
 
 @dataclass
@@ -40,7 +61,7 @@ class Campaign:
 
     central: CentralSystem
     links: Links
-    tls: ssl.SSLContext
+    authorities: Authorities
     say: Callable[[str], None]
     played: int = 0
     struck: int = 0
@@ -48,20 +69,15 @@ class Campaign:
 
     def one(self, what: str, deadly: int) -> int:
         """One change; how many points there were."""
-        before = Credentials(key=OLD, octets=False, profile=1)
-        after = {
-            "AuthorizationKey": Credentials(key=KEY, octets=True, profile=1),
-            "SecurityProfile": Credentials(key=OLD, octets=False, profile=2),
-        }[what]
+        before, after = self.authorities.sides(what)
         self._takes(before)
-        Row.objects.update(registration="", candidate_key="", candidate_profile=None, **_columns(before))
+        self._station(what)
         self.links.start(deadly)
         try:
-            taken = self._order(what)
-            wanted = after if taken else before
+            taken = self._certify() if what == CERTIFICATE else self._order(what)
             if taken:
                 self._takes(after)
-            if not self._found_in(wanted):
+            if not self._found_in(what, taken=taken):
                 self.found.append(f"{what} killed at {deadly}: {Row.objects.get().disconnect_sentence}")
                 self.say(self.found[-1])
             points, deaths = self.links.points(), self.links.deaths
@@ -72,32 +88,60 @@ class Campaign:
         self.struck += bool(deaths)
         return len(points)
 
-    def _takes(self, wanted: Credentials) -> None:
+    def _takes(self, side: Side) -> None:
         """From now on the central system lets nobody in with anything else."""
-        self.central.password = wanted.password
-        self.central.present(self.tls if wanted.profile > 1 else None)
+        self.central.password, tls = side
+        self.central.present(tls)
+
+    def _station(self, what: str) -> None:
+        """As it is before the change."""
+        profile = 3 if what == CERTIFICATE else 1
+        trial = {"candidate_key": "", "candidate_profile": None}
+        Row.objects.update(
+            registration="", authorization_key=OLD, authorization_key_octets=False, security_profile=profile, **trial
+        )
+        StationCertificate.objects.all().delete()
+        if what == CERTIFICATE:
+            certified(self.authorities.before)
+            StationCertificate.objects.update(let_in_at=now().at)
 
     def _order(self, what: str) -> bool:
-        """Order a change, as soon as there is a link; whether it was accepted, as far as the central system knows."""
+        return self._asked("ChangeConfiguration", {"key": what, "value": ORDERS[what]}) == "Accepted"
+
+    def _certify(self) -> bool:
+        asked = {"requestedMessage": "SignChargePointCertificate"}  # rejected until the station has registered
+        wait_until(lambda: self._asked("ExtendedTriggerMessage", asked) == "Accepted", PATIENCE_S)
+        wait_until(lambda: StationCertificate.objects.filter(pem="", sent_at__isnull=False).exists(), PATIENCE_S)
+        order = own.in_hand()
+        assert order is not None
+        return (
+            self._asked("CertificateSigned", {"certificateChain": self.authorities.after.certify(order.csr)})
+            == "Accepted"
+        )
+
+    def _asked(self, action: str, payload: dict[str, Any]) -> str:
+        """Ask as soon as there is a link; the status, or "" when the link ended without an answer."""
         deadline_s = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline_s:
             self.central.wait_connected(PATIENCE_S)
+            link = len(self.central.record.links)
             with suppress(NoLink):
-                asked = self.central.post("ChangeConfiguration", {"key": what, "value": ORDERS[what]})
-                return self._answered(asked)
+                return self._answer_to(self.central.post(action, payload), link)
         raise AssertionError(f"There was no link.\n{self.central.story()}")
 
-    def _answered(self, asked: str) -> bool:
-        link = len(self.central.record.links)
-        conversation = self.central.record
-        ended: Callable[[], bool] = lambda: conversation.links[link - 1].closed_at_s is not None  # noqa: E731
-        conversation.wait(lambda: ended() or self.central.has_answered(asked), PATIENCE_S, "An answer")
-        return self.central.has_answered(asked) and self.central.answer_to(asked) == {"status": "Accepted"}
+    def _answer_to(self, asked: str, link: int) -> str:
+        record = self.central.record
 
-    def _found_in(self, wanted: Credentials) -> bool:
+        def over() -> bool:
+            return self.central.has_answered(asked) or record.links[link - 1].closed_at_s is not None
+
+        record.wait(over, PATIENCE_S, "An answer, or the end of the link")
+        return str(self.central.answer_to(asked)["status"]) if self.central.has_answered(asked) else ""
+
+    def _found_in(self, what: str, *, taken: bool) -> bool:
         def so() -> bool:
             row = Row.objects.get()
-            settled = credentials.present_of(row) == wanted and not credentials.is_tried(row)
+            settled = not credentials.candidates_of(row) and _is_after(what, row) is taken
             return settled and row.connected_at is not None and self.central.is_connected
 
         with suppress(AssertionError):
@@ -105,22 +149,24 @@ class Campaign:
         return so()
 
 
-def _columns(wanted: Credentials) -> dict[str, Any]:
-    return {
-        "authorization_key": wanted.key,
-        "authorization_key_octets": wanted.octets,
-        "security_profile": wanted.profile,
-    }
+def _is_after(what: str, row: Row) -> bool:
+    """Whether what was ordered is what the station uses."""
+    present = credentials.present_of(row)
+    if what == CERTIFICATE:
+        return present.certificate != StationCertificate.objects.order_by("pk").values_list("pk", flat=True)[0]
+    return (present.key, present.octets) == (KEY, True) if what == "AuthorizationKey" else present.profile > 1
 
 
 @contextmanager
 def campaign(say: Callable[[str], None]) -> Iterator[Campaign]:
-    """A station that trusts its central system's root."""
-    authority = Authority(TEST_DATA_DIR)
+    """A station that trusts all authorities and knows its operator."""
+    authorities = Authorities()
     with CentralSystem(IDENTITY, give_up_s=2.0) as central, links_at(central.url) as links:
         Certificate.objects.all().delete()
-        install(authority.pem)
-        yield Campaign(central, links, authority.of_server(), say)
+        for each in (authorities.server, authorities.before, authorities.after):
+            install(each.pem)
+        ConfigurationKey.objects.update_or_create(name="CpoName", defaults={"value": "Example Charging"})
+        yield Campaign(central, links, authorities, say)
         central.record.violations.clear()  # a process that was killed says things twice; tests/faults/links_campaign.py
 
 
@@ -128,7 +174,7 @@ def run(most: int | None, seed: int, say: Callable[[str], None]) -> dict[str, An
     """All points, or *most* of them; what was played and what was found."""
     begun_s = time.monotonic()
     with campaign(say) as at_work:
-        points = [(what, number + 1) for what in ORDERS for number in range(at_work.one(what, 0))]
+        points = [(what, number + 1) for what in CHANGES for number in range(at_work.one(what, 0))]
         chosen: list[Point] = points if most is None else random.Random(seed).sample(points, most)
         for what, deadly in chosen:
             at_work.one(what, deadly)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from ocpp_client.certificates import examination, examiner, store
 from ocpp_client.certificates.properties import Untrusted
@@ -119,3 +121,12 @@ class TestStore:
         install(MAKER.pem, MANUFACTURER)
         second = examined(Manufacturer("Second Root").pem)
         assert store.install(MANUFACTURER, second, "test", most=9, succession=True) is store.Installed.ACCEPTED
+
+    def test_whoever_stands_at_the_station_installs_a_root_from_a_file(self, authority: Authority) -> None:
+        call_command("install_root", "central-system", str(authority.root))
+        assert store.installed(CENTRAL_SYSTEM) == [authority.pem]
+        certificate, _key = authority.write("server.example")
+        for wrong in (certificate, authority.folder / "nowhere.pem"):
+            with pytest.raises(CommandError, match="was not installed"):
+                call_command("install_root", "manufacturer", str(wrong))
+        assert store.installed(MANUFACTURER) == []
