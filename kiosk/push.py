@@ -163,5 +163,6 @@ class Push:
     async def _rest(self) -> None:
         """Until woken or a tick has passed, but never busier than one snapshot in CLOSEST_S."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), TICK_S)
+            async with asyncio.timeout(TICK_S):
+                await self._woken.wait()
         await asyncio.sleep(max(self._asked_s + CLOSEST_S - time.monotonic(), 0.0))

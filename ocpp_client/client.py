@@ -44,6 +44,7 @@ from ocpp_client.presentation import Presentation
 from ocpp_client.rpc import Answer, Counters, Direction, Rpc, Send
 from ocpp_client.trace import Trace
 from ocpp_client.uploads import uploading
+from ocpp_client.waiting import until_told
 
 T = TypeVar("T")
 
@@ -192,8 +193,7 @@ class Client:
                 self._connection.drop(PRESENTED_ANEW)
                 return
             if due is None:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), LOOK_EVERY_S)
+                await until_told(self._woken, LOOK_EVERY_S)
                 due = await self._on_database(self._look, self._heard())
                 continue
             self._outgoing.sent_s = now().mono_s

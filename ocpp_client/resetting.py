@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Final
 
@@ -15,6 +14,7 @@ from charging.services.central_link import link_is_up
 from ocpp_client import configuration
 from ocpp_client.incoming.asked import OnDatabase
 from ocpp_client.owed import anything_owed
+from ocpp_client.waiting import until_told
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,7 @@ async def carry_on(on_database: OnDatabase, woken: asyncio.Event) -> None:
             again_s = LOOK_EVERY_S if await on_database(step) else IDLE_EVERY_S
         except DatabaseError as error:
             log.warning("The reset waits for the record (%s).", error)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), again_s)
+        await until_told(woken, again_s)
 
 
 def step() -> bool:

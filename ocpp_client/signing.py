@@ -6,7 +6,6 @@ What to do next is read from the row each time, so that a kill at any point cost
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,6 +21,7 @@ from ocpp_client.certificates import examination, own
 from ocpp_client.due import Due, Failure, Payload
 from ocpp_client.models import CentralSystem, StationCertificate
 from ocpp_client.triggers import Triggers
+from ocpp_client.waiting import until_told
 
 T = TypeVar("T")
 
@@ -52,8 +52,7 @@ async def carry_on(on_database: OnDatabase, woken: asyncio.Event, triggers: Trig
                 await on_database(own.made, row_id, await asyncio.to_thread(examination.key_made, **question))
         except (DatabaseError, OSError, examination.Refused, examination.Unexamined) as error:
             log.warning("The certificate of the station has to wait: %s", error)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), LOOK_EVERY_S)
+        await until_told(woken, LOOK_EVERY_S)
 
 
 def look(moment: Moment) -> bool:

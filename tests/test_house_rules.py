@@ -246,3 +246,15 @@ def test_whatever_is_written_together_goes_through_the_one_writer() -> None:
     """charging.journal.one_commit; Django's own pages write without it only what nobody reads by cursor."""
     found = [short(path) for path in sources() if kind_of(path) == "code" and "transaction.atomic" in path.read_text()]
     assert found == ["charging/journal.py"]
+
+
+def test_it_ends_when_it_is_told_to() -> None:
+    """asyncio.wait_for of Python 3.11 loses a cancellation that comes together with what is awaited."""
+    waits = [
+        f"{short(path)}:{node.lineno}"
+        for path in sources()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute) and node.attr == "wait_for" and kind_of(path) == "code"
+        if isinstance(node.value, ast.Name) and node.value.id == "asyncio"
+    ]
+    assert waits == []

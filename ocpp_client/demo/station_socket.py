@@ -78,7 +78,8 @@ class StationSocket:
         self._tell(self.station, exchange)
         try:
             await self._connection.send(text_of(call))
-            await asyncio.wait_for(done.wait(), ANSWER_TIMEOUT_S)
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await done.wait()
         except TimeoutError:
             exchange.gave_up(f"No answer within {ANSWER_TIMEOUT_S:.0f} s.")
         except ConnectionClosed:

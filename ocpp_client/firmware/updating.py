@@ -6,7 +6,6 @@ What to do next is read from the row each time, so that a kill at any point cost
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from ocpp_client.firmware.orders import State
 from ocpp_client.models import FirmwareUpdate
 from ocpp_client.transfers.asking import SECURITY_EVENTS, Servers, fetch, servers
 from ocpp_client.transfers.failures import TransferFailed, Why
+from ocpp_client.waiting import until_told
 
 T = TypeVar("T")
 
@@ -76,8 +76,7 @@ async def carry_on(place: str, on_database: OnDatabase, woken: asyncio.Event) ->
         elif isinstance(work, Verification):
             await _verify(work, on_database)
         else:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), again_s)
+            await until_told(woken, again_s)
 
 
 async def _tried(on_database: OnDatabase, function: Callable[..., T], *arguments: Any) -> T | None:

@@ -57,7 +57,8 @@ async def _asked(question: dict[str, Any], within_s: float, servers: Servers) ->
     known = str(Path(settings.DATA_DIR) / "security" / KNOWN_SERVERS)
     whole = {**question, "networks": servers.networks, "roots": servers.roots, "known": known}
     try:
-        told = await asyncio.wait_for(_answer(json.dumps(whole)), within_s)
+        async with asyncio.timeout(within_s):
+            told = await _answer(json.dumps(whole))
         failed = TransferFailed(Why(told["code"]), str(told["sentence"])) if told else None
     except TimeoutError:
         failed = TransferFailed(Why.LATE, f"It was not done within {within_s:.0f} seconds.")

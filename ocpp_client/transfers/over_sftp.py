@@ -119,7 +119,8 @@ async def _session(place: Place, terms: Terms) -> AsyncIterator[asyncssh.SFTPCli
 
 
 async def _soon(work: Coroutine[Any, Any, Any]) -> Any:
-    return await asyncio.wait_for(work, SILENCE_S)
+    async with asyncio.timeout(SILENCE_S):
+        return await work
 
 
 def _run(place: Place, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -6,7 +6,6 @@ What to do next is read from the row each time, so that a kill at any point cost
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from ocpp_client.transfers.failures import TransferFailed, Why
 from ocpp_client.uploads import contents, files, orders
 from ocpp_client.uploads.aside import aside
 from ocpp_client.uploads.orders import State
+from ocpp_client.waiting import until_told
 
 T = TypeVar("T")
 
@@ -58,8 +58,7 @@ async def carry_on(place: str, on_database: OnDatabase, woken: asyncio.Event) ->
         if attempt is not None:
             await _attempted(attempt, on_database)
         else:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), again_s)
+            await until_told(woken, again_s)
 
 
 async def _tried(on_database: OnDatabase, function: Callable[..., T], *arguments: Any) -> T | None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from charging import services
+from ocpp_client import resetting
 from ocpp_client.models import CentralSystem as Row
 from tests.central_system import CentralSystem, Shut
 from tests.charging.rows import AC, add_connectors
@@ -50,3 +55,25 @@ def test_a_central_system_that_is_away_is_written_once(central: CentralSystem) -
         central.wait("BootNotification")
         wait_until(lambda: Row.objects.get().connected_at is not None)
         assert Row.objects.get().disconnected_at == first
+
+
+async def a_turn() -> None:
+    """Until everything that is due in the loop has had its turn."""
+    turn = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(turn.set_result, None)
+    await turn
+
+
+async def test_a_loop_that_is_woken_and_ended_at_the_same_moment_ends() -> None:
+    async def nothing_to_do(_function: Callable[..., Any], *_arguments: Any) -> Any:
+        return None
+
+    woken = asyncio.Event()
+    loop = asyncio.create_task(resetting.carry_on(nothing_to_do, woken))
+    for _turn in range(5):
+        await a_turn()  # until it waits
+    woken.set()
+    await a_turn()  # what it waits for is there, and it has not been told yet
+    loop.cancel()
+    await asyncio.wait({loop}, timeout=10)
+    assert loop.cancelled()
