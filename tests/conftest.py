@@ -120,6 +120,13 @@ def running_redis(socket: Path) -> Iterator[subprocess.Popen[str]]:
         yield child
 
 
+@pytest.fixture(autouse=True)
+def empty_station_folder() -> None:
+    """A test finds no file that the test before had the station write."""
+    for name in ("backups", "dumps", "firmware", "security", "uploads"):
+        shutil.rmtree(TEST_DATA_DIR / name, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def redis_of_the_session() -> Iterator[str]:
     """The address of the Redis that settings.REDIS_URL names, running for the whole session."""

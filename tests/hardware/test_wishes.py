@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +25,10 @@ Kind = Wish.Kind
 
 
 @pytest.fixture
-def firmware_folder() -> Iterator[Path]:
+def firmware_folder() -> Path:
     folder = Path(settings.DATA_DIR) / "firmware"
-    folder.mkdir(exist_ok=True)
-    yield folder
-    for file in folder.iterdir():
-        file.unlink()
+    folder.mkdir()
+    return folder
 
 
 def wished(cabinet: Cabinet, kind: str, number: int = 1, timeout_s: float = 15.0, **arguments: str) -> Wish:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from charging import services
 from charging.clock import now
@@ -49,13 +47,6 @@ pytestmark = pytest.mark.django_db(databases=["default", "logs"])
 
 MAKER = Manufacturer()
 STATES = ["Downloading", "Downloaded", "SignatureVerified", "Installing", "Installed"]
-
-
-@pytest.fixture(autouse=True)
-def firmware_folder() -> Iterator[None]:
-    yield
-    for path in (Path(settings.DATA_DIR) / "firmware").glob("ordered-*"):
-        path.unlink()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,12 +29,10 @@ def judged(pem: str, *roots: Manufacturer) -> None:
 
 
 @pytest.fixture
-def revoked() -> Iterator[Path]:
+def revoked() -> Path:
     folder = Path(settings.DATA_DIR) / "security" / trust.REVOKED
-    folder.mkdir(parents=True, exist_ok=True)
-    yield folder
-    for path in folder.iterdir():
-        path.unlink()
+    folder.mkdir(parents=True)
+    return folder
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
