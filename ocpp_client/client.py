@@ -36,9 +36,10 @@ from ocpp_client.certificates import store
 from ocpp_client.connection import Connection
 from ocpp_client.due import Due, Failure, Payload
 from ocpp_client.errors import CallFailed, CallRefused, LinkLost, Malformed
-from ocpp_client.firmware import orders, updating
+from ocpp_client.firmware import updating
 from ocpp_client.incoming.answering import answer
 from ocpp_client.models import CentralSystem
+from ocpp_client.orders import place_of
 from ocpp_client.outgoing import Outgoing
 from ocpp_client.presentation import Presentation
 from ocpp_client.rpc import Answer, Counters, Direction, Rpc, Send
@@ -105,7 +106,7 @@ class Client:
         listener = live.Listener(live.CHANGED, _Woken(asyncio.get_running_loop(), self._woken))
         listener.start()
         linking = asyncio.create_task(self._connection.run())
-        place = orders.place_of(self._row)
+        place = place_of(self._row)
         updating_firmware = asyncio.create_task(updating.carry_on(place, self._on_database, self._ordered))
         uploading_files = asyncio.create_task(uploading.carry_on(place, self._on_database, self._wanted))
         carrying_resets = asyncio.create_task(resetting.carry_on(self._on_database, self._restarted))

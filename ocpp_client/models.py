@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -185,8 +185,43 @@ class Attempt(models.Model):
         return f"{self.entry_id} {self.action}"
 
 
-class FirmwareUpdate(models.Model):
-    """One order to update firmware, from its answer to its end: the newest is the one in hand, if it has not ended."""
+class Order(models.Model):
+    """One order of the central system that takes time, from its answer to its end: the newest may be in hand."""
+
+    request_id = models.BigIntegerField(_("request"), null=True)  # of the messages of the security whitepaper
+    ordered_by = models.CharField(max_length=URL_LENGTH + IDENTITY_LENGTH + 1)  # address and our identity there
+    ordered_at = models.DateTimeField(_("ordered"))
+    location = models.TextField()  # may hold a password until the end
+    attempts_left = models.PositiveIntegerField(_("attempts left"))
+    retry_interval_s = models.PositiveIntegerField()
+    due_at = models.DateTimeField(_("next attempt"), null=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    untold = models.CharField(max_length=300, blank=True)  # statuses to be told, oldest first, comma separated
+    told = models.CharField(_("told"), max_length=30, blank=True)  # the status that was told last
+    ended_at = models.DateTimeField(_("ended"), null=True, db_index=True)
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar = ["-id"]
+
+    @classmethod
+    def in_hand(cls) -> Self | None:
+        """The one that has not ended."""
+        return cls._default_manager.filter(ended_at__isnull=True).order_by("-pk").first()
+
+    @classmethod
+    def untold_first(cls) -> Self | None:
+        """The oldest one of which something is to be told."""
+        return cls._default_manager.exclude(untold="").order_by("pk").first()
+
+    @classmethod
+    def found(cls, row_id: int) -> Self | None:
+        """The one with this key, if it is kept still."""
+        return cls._default_manager.filter(pk=row_id).first()
+
+
+class FirmwareUpdate(Order):
+    """One order to update firmware."""
 
     class State(models.TextChoices):
         """How far it is: the names of FirmwareStatusEnumType (security whitepaper, section 6.8), and one of ours."""
@@ -205,28 +240,16 @@ class FirmwareUpdate(models.Model):
         CANCELED = "Canceled", _("was given up")
 
     signed = models.BooleanField(_("signed"))
-    request_id = models.BigIntegerField(_("request"), null=True)  # of SignedUpdateFirmware
-    ordered_by = models.CharField(max_length=URL_LENGTH + IDENTITY_LENGTH + 1)  # address and our identity there
-    ordered_at = models.DateTimeField(_("ordered"))
-    location = models.TextField()  # may hold a password until the end
     retrieve_at = models.DateTimeField(_("download not before"))
     install_at = models.DateTimeField(_("install not before"), null=True)
-    attempts_left = models.PositiveIntegerField(_("attempts left"))
-    retry_interval_s = models.PositiveIntegerField()
-    due_at = models.DateTimeField(_("next attempt"), null=True)
     signing_certificate = models.TextField(blank=True)
     signature = models.TextField(blank=True)
     state = models.CharField(_("state"), max_length=30, choices=State.choices)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
     version = models.CharField(_("version"), max_length=40, blank=True)
     # Of each board that gets it, by serial: connector, firmware before, wish (None: not yet), changed (once it has)
     boards: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
-    untold = models.CharField(max_length=300, blank=True)  # statuses to be told, oldest first, comma separated
-    told = models.CharField(_("told"), max_length=30, blank=True)  # the status that was told last
-    ended_at = models.DateTimeField(_("ended"), null=True, db_index=True)
 
-    class Meta:
-        ordering: ClassVar = ["-id"]
+    class Meta(Order.Meta):
         verbose_name = _("firmware update")
         verbose_name_plural = _("firmware updates")
 
@@ -234,8 +257,8 @@ class FirmwareUpdate(models.Model):
         return f"{self.pk} {self.state}"
 
 
-class Upload(models.Model):
-    """One order to put diagnostics or a log on a server: the newest is the one in hand, if it has not ended."""
+class Upload(Order):
+    """One order to put diagnostics or a log on a server."""
 
     class Kind(models.TextChoices):
         """What is wanted; the last two are LogEnumType (security whitepaper, section 6.13)."""
@@ -257,24 +280,12 @@ class Upload(models.Model):
         CANCELED = "Canceled", _("was given up")
 
     kind = models.CharField(_("what"), max_length=20, choices=Kind.choices)
-    request_id = models.BigIntegerField(_("request"), null=True)  # of GetLog
-    ordered_by = models.CharField(max_length=URL_LENGTH + IDENTITY_LENGTH + 1)  # address and our identity there
-    ordered_at = models.DateTimeField(_("ordered"))
-    location = models.TextField()  # may hold a password until the end
     oldest_at = models.DateTimeField(_("entries since"), null=True)
     latest_at = models.DateTimeField(_("entries until"), null=True)
     file_name = models.CharField(_("file"), max_length=100)
-    attempts_left = models.PositiveIntegerField(_("attempts left"))
-    retry_interval_s = models.PositiveIntegerField()
-    due_at = models.DateTimeField(_("next attempt"), null=True)
     state = models.CharField(_("state"), max_length=30, choices=State.choices)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
-    untold = models.CharField(max_length=300, blank=True)  # statuses to be told, oldest first, comma separated
-    told = models.CharField(_("told"), max_length=30, blank=True)  # the status that was told last
-    ended_at = models.DateTimeField(_("ended"), null=True, db_index=True)
 
-    class Meta:
-        ordering: ClassVar = ["-id"]
+    class Meta(Order.Meta):
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
 

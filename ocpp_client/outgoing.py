@@ -9,16 +9,16 @@ from typing import Final
 from charging.clock import Moment, now
 from ocpp_client import authorizing, conflicts, heartbeat, readings, registering, registration, statuses
 from ocpp_client.due import Due, Failure, Payload
-from ocpp_client.firmware import notifications
-from ocpp_client.firmware.notifications import Notifications
-from ocpp_client.models import CentralSystem
+from ocpp_client.firmware import notifications as of_firmware
+from ocpp_client.models import CentralSystem, FirmwareUpdate, Upload
+from ocpp_client.orders import Notifications
 from ocpp_client.registration import Registered, Registration
 from ocpp_client.security_events import SecurityEvents
 from ocpp_client.signing import Signing
 from ocpp_client.statuses import Statuses
 from ocpp_client.transactions import Transactions
 from ocpp_client.triggers import Triggers
-from ocpp_client.uploads import notifications as upload_notifications
+from ocpp_client.uploads import notifications as of_uploads
 
 BOOT_WITHIN_S: Final = 60.0
 LIVE_EVERY_S: Final = 0.25  # while a long queue is delivered, a card or a status that is told of waits no longer ...
@@ -26,10 +26,10 @@ UNTOLD_EVERY_S: Final = 0.5  # ... and one that nobody told of, because Redis is
 
 ONE_EACH: Final[dict[str, Callable[[], Due]]] = {  # flag of ocpp_client.triggers -> its message
     "heartbeat": heartbeat.message,
-    "firmware": notifications.triggered,
-    "signed_firmware": notifications.triggered_signed,
-    "diagnostics": upload_notifications.triggered,
-    "log": upload_notifications.triggered_log,
+    "firmware": of_firmware.triggered,
+    "signed_firmware": of_firmware.triggered_signed,
+    "diagnostics": of_uploads.triggered,
+    "log": of_uploads.triggered_log,
 }
 
 
@@ -40,8 +40,8 @@ class Outgoing:
     registration: Registration = field(default_factory=Registration)
     triggers: Triggers = field(default_factory=Triggers)
     sent_s: float = 0.0  # monotonic, of the last CALL
-    _firmware: Notifications = field(default_factory=Notifications)
-    _uploads: upload_notifications.Notifications = field(default_factory=upload_notifications.Notifications)
+    _firmware: Notifications[FirmwareUpdate] = field(default_factory=of_firmware.notifications)
+    _uploads: Notifications[Upload] = field(default_factory=of_uploads.notifications)
     _statuses: Statuses = field(default_factory=Statuses)
     _signing: Signing = field(default_factory=Signing)
     _security: SecurityEvents = field(default_factory=SecurityEvents)

@@ -12,7 +12,7 @@ from charging import record, services
 from charging.clock import now
 from charging.services.central_link import link_is_up
 from ocpp_client import configuration
-from ocpp_client.incoming.asked import OnDatabase
+from ocpp_client.database_thread import OnDatabase
 from ocpp_client.owed import anything_owed
 from ocpp_client.waiting import until_told
 

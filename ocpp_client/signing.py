@@ -7,36 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 from django.db import DatabaseError
 
 from charging.clock import Moment, now
 from ocpp_client import configuration, credentials, registering
 from ocpp_client.certificates import examination, own
+from ocpp_client.database_thread import OnDatabase
 from ocpp_client.due import Due, Failure, Payload
 from ocpp_client.models import CentralSystem, StationCertificate
 from ocpp_client.triggers import Triggers
 from ocpp_client.waiting import until_told
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 60.0
 AGAIN_AFTER_S: Final = 60.0  # what was not answered at all
 MOST_DOUBLINGS: Final = 16
-
-
-class OnDatabase(Protocol):
-    """Runs a function in the one thread that talks to the database."""
-
-    async def __call__(self, function: Callable[..., T], /, *arguments: Any) -> T:
-        """The function's result; what it raises is raised here."""
 
 
 async def carry_on(on_database: OnDatabase, woken: asyncio.Event, triggers: Triggers) -> None:

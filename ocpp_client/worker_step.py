@@ -66,8 +66,15 @@ class CentralSystemStep(bootsteps.StartStopStep):  # type: ignore[misc] # Celery
 
 def _forget_orders() -> None:
     """Nobody is there any more who ordered an update or an upload, and none to carry it on: connectors are let go."""
-    from ocpp_client.firmware import orders as updates  # noqa: PLC0415 - Django's models, loaded after this file
+    from django.db import DatabaseError, close_old_connections  # noqa: PLC0415 - loaded after this file
+
+    from ocpp_client.firmware import orders as updates  # noqa: PLC0415 - Django's models, as well
+    from ocpp_client.orders import NOBODY  # noqa: PLC0415 - as well
     from ocpp_client.uploads import orders as uploads  # noqa: PLC0415 - as well
 
-    updates.forget()
-    uploads.forget()
+    try:
+        updates.give_up_unless_of(NOBODY)
+        uploads.give_up_unless_of(NOBODY)
+    except DatabaseError as error:
+        log.warning("The orders of a central system that is gone cannot be ended yet (%s).", error)
+        close_old_connections()

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db import DatabaseError, close_old_connections
-
 from charging import journal, live
 from charging.clock import Moment, now
+from ocpp_client import orders
 from ocpp_client.attempts import attempts_of, interval_s_of
 from ocpp_client.firmware import holding
-from ocpp_client.masks import without_user
 from ocpp_client.models import CentralSystem, FirmwareUpdate
 
-log = logging.getLogger(__name__)
-
 State = FirmwareUpdate.State
-KEPT: Final = 50  # orders of the past
-REASON_LENGTH: Final = 300
 ENDS: Final = frozenset(
     {
         State.DOWNLOAD_FAILED,
@@ -65,15 +58,10 @@ class Busy(Exception):
     """Firmware is being written to a board: that cannot be taken back."""
 
 
-def in_hand() -> FirmwareUpdate | None:
-    """The order that has not ended."""
-    return FirmwareUpdate.objects.filter(ended_at__isnull=True).order_by("-pk").first()
-
-
 def take(order: Order, moment: Moment) -> bool:
     """Take the order in hand, instead of the one before; whether there was one. Raises Busy."""
     with journal.one_commit():
-        before = in_hand()
+        before = FirmwareUpdate.in_hand()
         if before is not None and before.state == State.INSTALLING:
             raise Busy
         if before is not None:
@@ -81,7 +69,7 @@ def take(order: Order, moment: Moment) -> bool:
         row = FirmwareUpdate.objects.create(
             signed=order.signed,
             request_id=order.request_id,
-            ordered_by=place_of(CentralSystem.objects.get(pk=1)),
+            ordered_by=orders.place_of(CentralSystem.objects.get(pk=1)),
             ordered_at=moment.at,
             location=order.location,
             retrieve_at=order.retrieve_at,
@@ -93,27 +81,21 @@ def take(order: Order, moment: Moment) -> bool:
             state=State.DOWNLOAD_SCHEDULED,
             untold=State.DOWNLOAD_SCHEDULED.value if order.signed and order.retrieve_at > moment.at else "",
         )
-        FirmwareUpdate.objects.filter(pk__lte=row.pk - KEPT).delete()
+        FirmwareUpdate.objects.filter(pk__lte=row.pk - orders.KEPT).delete()
         _journal(row, moment)
     live.changed()
     return before is not None
-
-
-def place_of(row: CentralSystem | None) -> str:
-    """Which central system it is, and who we are there: an order of another one is not carried out any more."""
-    return f"{row.primary_url} {row.charge_point_id}" if row else ""
 
 
 def move(row: FirmwareUpdate, *states: FirmwareUpdate.State, moment: Moment, reason: str = "") -> None:
     """Enter *states*, one after the other, within a commit; an end lets the connectors go."""
     with journal.one_commit():
         for state in states:
-            row.state, row.reason = state, reason[:REASON_LENGTH] if state in ENDS else ""
-            told = state.value if row.signed and state != State.CANCELED else PLAIN.get(state, "")
-            row.untold = ",".join(each for each in (row.untold, told) if each)
+            row.state, row.reason = state, reason[: orders.REASON_LENGTH] if state in ENDS else ""
+            orders.tell(row, state.value if row.signed and state != State.CANCELED else PLAIN.get(state, ""))
             _journal(row, moment)
         if row.state in ENDS:
-            row.ended_at, row.location = moment.at, without_user(row.location)
+            orders.end(row, moment)
             holding.release()
         row.save()
     live.changed()
@@ -125,16 +107,7 @@ def _journal(row: FirmwareUpdate, moment: Moment) -> None:
 
 def give_up_unless_of(place: str) -> None:
     """End the order in hand when another central system gave it: there is nobody to be told of it any more."""
-    row = in_hand()
+    row = FirmwareUpdate.in_hand()
     if row is not None and row.ordered_by != place:
         row.untold = ""
-        move(row, State.CANCELED, moment=now(), reason="Another central system, or none, is in use now.")
-
-
-def forget() -> None:
-    """There is no central system; never raises."""
-    try:
-        give_up_unless_of(place_of(None))
-    except DatabaseError as error:
-        log.warning("The order of a central system that is gone cannot be ended yet (%s).", error)
-        close_old_connections()
+        move(row, State.CANCELED, moment=now(), reason=orders.NOBODY_TO_TELL)

@@ -6,39 +6,24 @@ What to do next is read from the row each time, so that a kill at any point cost
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
-
-from django.db import DatabaseError
+from typing import Final
 
 from charging import journal, services
 from charging.clock import Moment, now
 from charging.domain.security import SecurityEvent
+from ocpp_client.database_thread import OnDatabase, unless_away
 from ocpp_client.firmware import files, holding, installing, orders, trust
 from ocpp_client.firmware.orders import State
 from ocpp_client.models import FirmwareUpdate
+from ocpp_client.orders import IDLE_EVERY_S, LOOK_EVERY_S, put_off, while_wanted
 from ocpp_client.transfers.asking import SECURITY_EVENTS, Servers, fetch, servers
 from ocpp_client.transfers.failures import TransferFailed, Why
 from ocpp_client.waiting import until_told
 
-T = TypeVar("T")
-
-log = logging.getLogger(__name__)
-
-LOOK_EVERY_S: Final = 0.5
-IDLE_EVERY_S: Final = 5.0  # while there is no order
 DOWNLOAD_WITHIN_S: Final = 1800.0
-
-
-class OnDatabase(Protocol):
-    """Runs a function in the one thread that talks to the database."""
-
-    async def __call__(self, function: Callable[..., T], /, *arguments: Any) -> T:
-        """The function's result; what it raises is raised here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +51,23 @@ Work = Download | Verification | None
 
 
 async def carry_on(place: str, on_database: OnDatabase, woken: asyncio.Event) -> None:
-    """For ever. *place* as orders.place_of says it: what another central system ordered is given up."""
-    await _tried(on_database, orders.give_up_unless_of, place)
+    """For ever. *place* as ocpp_client.orders.place_of says it: what another central system ordered is given up."""
+    await unless_away(on_database, orders.give_up_unless_of, place)
     while True:
         woken.clear()
-        work, again_s = await _tried(on_database, next_step, now()) or (None, LOOK_EVERY_S)
+        work, again_s = await unless_away(on_database, next_step, now()) or (None, LOOK_EVERY_S)
         if isinstance(work, Download):
-            await _download(work, on_database)
+            wanted, kept = partial(_is_wanted, work.row_id), partial(_downloaded, work)
+            await while_wanted(_fetched(work), wanted, kept, on_database)
         elif isinstance(work, Verification):
             await _verify(work, on_database)
         else:
             await until_told(woken, again_s)
 
 
-async def _tried(on_database: OnDatabase, function: Callable[..., T], *arguments: Any) -> T | None:
-    """None while the record cannot be read or written: the row says the same later."""
-    try:
-        return await on_database(function, *arguments)
-    except DatabaseError as error:
-        log.warning("The firmware update waits for the record (%s).", error)
-        await asyncio.sleep(LOOK_EVERY_S)
-        return None
-
-
 def next_step(moment: Moment) -> tuple[Work, float]:
     """Move the row as far as rows go; what is to be done outside of them, or after how many seconds to look again."""
-    row = orders.in_hand()
+    row = FirmwareUpdate.in_hand()
     if row is None:
         files.sweep(None)
         holding.release()
@@ -127,20 +103,6 @@ def _downloading(row: FirmwareUpdate, moment: Moment) -> Work:
     return Download(row.pk, row.location, part, files.most_bytes(), servers())
 
 
-async def _download(work: Download, on_database: OnDatabase) -> None:
-    """Fetch; give up at once when the order was cancelled meanwhile."""
-    fetching = asyncio.ensure_future(_fetched(work))
-    try:
-        while not fetching.done():
-            await asyncio.wait({fetching}, timeout=LOOK_EVERY_S)
-            if await _tried(on_database, _is_wanted, work.row_id) is False:
-                return
-        await _tried(on_database, _downloaded, work, fetching.result())
-    finally:
-        fetching.cancel()
-        await asyncio.gather(fetching, return_exceptions=True)
-
-
 async def _fetched(work: Download) -> TransferFailed | None:
     """Why it could not be fetched; nothing when the file is there."""
     if work.most_bytes <= 0:
@@ -163,7 +125,7 @@ def _is_wanted(row_id: int) -> bool:
 
 
 def _downloaded(work: Download, failed: TransferFailed | None) -> None:
-    row, moment = orders.in_hand(), now()
+    row, moment = FirmwareUpdate.in_hand(), now()
     if row is None or row.pk != work.row_id or row.state != State.DOWNLOADING:
         return
     if why := _why_not(work, row, failed):
@@ -186,18 +148,12 @@ def _why_not(work: Download, row: FirmwareUpdate, failed: TransferFailed | None)
 
 
 def _not_downloaded(row: FirmwareUpdate, why: str, moment: Moment) -> None:
-    if row.attempts_left > 1:
-        with journal.one_commit():
-            row.attempts_left -= 1
-            row.due_at = moment.at + timedelta(seconds=row.retry_interval_s)
-            row.reason = why[: orders.REASON_LENGTH]
-            row.save(update_fields=["attempts_left", "due_at", "reason"])
-    else:
+    if not put_off(row, why, moment):
         orders.move(row, State.DOWNLOAD_FAILED, moment=moment, reason=why)
 
 
 async def _verify(work: Verification, on_database: OnDatabase) -> None:
-    await _tried(on_database, _verified, work, await asyncio.to_thread(_wrong_with, work))
+    await unless_away(on_database, _verified, work, await asyncio.to_thread(_wrong_with, work))
 
 
 def _wrong_with(work: Verification) -> str:
@@ -206,7 +162,7 @@ def _wrong_with(work: Verification) -> str:
 
 
 def _verified(work: Verification, why: str) -> None:
-    row = orders.in_hand()
+    row = FirmwareUpdate.in_hand()
     if row is None or row.pk != work.row_id or row.state != State.DOWNLOADED:
         return
     with journal.one_commit():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ocpp_client.database_thread import OnDatabase
 from ocpp_client.due import Payload
 from ocpp_client.errors import ErrorCode, Refuse, Unanswered
 from ocpp_client.incoming import (
@@ -18,7 +19,7 @@ from ocpp_client.incoming import (
     smart_charging,
     vendors,
 )
-from ocpp_client.incoming.asked import Answering, Asked, OnDatabase, status
+from ocpp_client.incoming.asked import Answering, Asked, status
 from ocpp_client.registration import Heard, Registration
 from ocpp_client.rpc import Answer
 from ocpp_client.triggers import Triggers

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final
 
+from ocpp_client.database_thread import OnDatabase
 from ocpp_client.due import Payload
 from ocpp_client.registration import Registered
 from ocpp_client.rpc import Answer
 from ocpp_client.triggers import Triggers
 
-T = TypeVar("T")
-
 CENTRAL_SYSTEM: Final = "central_system"  # who asks, in the journal and among the sources of availability
-
-
-class OnDatabase(Protocol):
-    """Runs a function in the one thread that talks to the database."""
-
-    async def __call__(self, function: Callable[..., T], /, *arguments: Any) -> T:
-        """The function's result; what it raises is raised here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

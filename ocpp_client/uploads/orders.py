@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-
-from django.db import DatabaseError, close_old_connections
 
 from charging import journal, live
 from charging.clock import Moment, now
+from ocpp_client import orders
 from ocpp_client.attempts import attempts_of, interval_s_of
-from ocpp_client.masks import without_user
 from ocpp_client.models import CentralSystem, Upload
 from ocpp_client.transfers.failures import Why
 
-log = logging.getLogger(__name__)
-
 State = Upload.State
-KEPT: Final = 50  # orders of the past
-REASON_LENGTH: Final = 300
 ENDS: Final = frozenset(set(State) - {State.ORDERED, State.UPLOADING})
 FAILURES: Final = {  # UploadLogStatusEnumType, whitepaper section 6.19: as precise as it can be said (N01.FR.10)
     Why.GARBLED: State.BAD_MESSAGE,
@@ -53,31 +46,27 @@ class Order:
     request_id: int | None = None  # of GetLog
 
 
-def in_hand() -> Upload | None:
-    """The upload that has not ended."""
-    return Upload.objects.filter(ended_at__isnull=True).order_by("-pk").first()
-
-
 def take(order: Order, moment: Moment) -> tuple[Upload, bool]:
     """Take the order in hand, instead of the one before; and whether there was one (N01.FR.11)."""
     with journal.one_commit():
-        before = in_hand()
+        before = Upload.in_hand()
         if before is not None:
             _replaced(before, order, moment)
+        station = CentralSystem.objects.filter(pk=1).first()
         row = Upload.objects.create(
             kind=order.kind,
             request_id=order.request_id,
-            ordered_by=_place(),
+            ordered_by=orders.place_of(station),
             ordered_at=moment.at,
             location=order.location,
             oldest_at=order.oldest_at,
             latest_at=order.latest_at,
-            file_name=_file_name(order, moment),
+            file_name=_file_name(order.kind, station, moment),
             attempts_left=attempts_of(order.retries),
             retry_interval_s=interval_s_of(order.retry_interval_s),
             state=State.ORDERED,
         )
-        Upload.objects.filter(pk__lte=row.pk - KEPT).delete()
+        Upload.objects.filter(pk__lte=row.pk - orders.KEPT).delete()
         _journal(row, moment)
     live.changed()
     return row, before is not None
@@ -92,30 +81,20 @@ def _replaced(before: Upload, order: Order, moment: Moment) -> None:
         move(before, State.CANCELED, moment=moment, reason="The central system ordered another upload.")
 
 
-def _file_name(order: Order, moment: Moment) -> str:
+def _file_name(kind: Upload.Kind, row: CentralSystem | None, moment: Moment) -> str:
     """Ours: the identity of the station and the second, so that files of many stations lie side by side."""
-    row = CentralSystem.objects.filter(pk=1).first()
     identity = _NOT_IN_NAMES.sub("-", row.charge_point_id if row else "").strip("-.") or "station"
-    return _ENDINGS.get(order.kind, "diagnostics-{}.zip").format(f"{identity}-{moment.at:%Y%m%dT%H%M%SZ}")
-
-
-def _place() -> str:
-    return place_of(CentralSystem.objects.filter(pk=1).first())
-
-
-def place_of(row: CentralSystem | None) -> str:
-    """Which central system it is, and who we are there: an order of another one is not carried out any more."""
-    return f"{row.primary_url} {row.charge_point_id}" if row else ""
+    return _ENDINGS.get(kind, "diagnostics-{}.zip").format(f"{identity}-{moment.at:%Y%m%dT%H%M%SZ}")
 
 
 def move(row: Upload, state: Upload.State, *, moment: Moment, reason: str = "") -> None:
-    """Enter *state*, within a commit. What has ended keeps no password."""
+    """Enter *state*, within a commit."""
     with journal.one_commit():
-        row.state, row.reason = state, reason[:REASON_LENGTH]
-        told = state.value if row.request_id is not None and state != State.CANCELED else PLAIN.get(state, "")
-        row.untold = ",".join(each for each in (row.untold, told) if each)
+        row.state, row.reason = state, reason[: orders.REASON_LENGTH]
+        precise = row.request_id is not None and state != State.CANCELED
+        orders.tell(row, state.value if precise else PLAIN.get(state, ""))
         if state in ENDS:
-            row.ended_at, row.location = moment.at, without_user(row.location)
+            orders.end(row, moment)
         row.save()
         _journal(row, moment)
     live.changed()
@@ -123,12 +102,7 @@ def move(row: Upload, state: Upload.State, *, moment: Moment, reason: str = "") 
 
 def failed(row: Upload, why: Why, reason: str, moment: Moment) -> None:
     """An attempt came to nothing: the next one later, or the end with what was wrong."""
-    if row.attempts_left > 1:
-        row.attempts_left -= 1
-        row.due_at = moment.at + timedelta(seconds=row.retry_interval_s)
-        row.reason = reason[:REASON_LENGTH]
-        row.save(update_fields=["attempts_left", "due_at", "reason"])
-    else:
+    if not orders.put_off(row, reason, moment):
         move(row, FAILURES.get(why, State.UPLOAD_FAILURE), moment=moment, reason=reason)
 
 
@@ -138,16 +112,7 @@ def _journal(row: Upload, moment: Moment) -> None:
 
 def give_up_unless_of(place: str) -> None:
     """End the order in hand when another central system gave it: there is nobody to be told of it any more."""
-    row = in_hand()
+    row = Upload.in_hand()
     if row is not None and row.ordered_by != place:
         row.untold = ""
-        move(row, State.CANCELED, moment=now(), reason="Another central system, or none, is in use now.")
-
-
-def forget() -> None:
-    """There is no central system; never raises."""
-    try:
-        give_up_unless_of(place_of(None))
-    except DatabaseError as error:
-        log.warning("The upload for a central system that is gone cannot be ended yet (%s).", error)
-        close_old_connections()
+        move(row, State.CANCELED, moment=now(), reason=orders.NOBODY_TO_TELL)

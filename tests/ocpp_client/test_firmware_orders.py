@@ -22,6 +22,7 @@ from ocpp_client.firmware.orders import Order, State
 from ocpp_client.incoming import firmware as incoming
 from ocpp_client.models import CentralSystem as Row
 from ocpp_client.models import FirmwareUpdate
+from ocpp_client.orders import place_of
 from ocpp_client.trace import masked_of
 from ocpp_client.transfers.asking import Servers
 from ocpp_client.transfers.failures import TransferFailed, Why
@@ -291,7 +292,7 @@ def test_the_order_of_another_central_system_is_given_up(gone: str) -> None:
     holding.hold({1})
     if gone == "another":
         Row.objects.update(primary_url="ws://another.example/ocpp")
-        orders.give_up_unless_of(orders.place_of(Row.objects.get()))
+        orders.give_up_unless_of(place_of(Row.objects.get()))
     else:
         _forget_orders()
     assert (newest().state, newest().untold) == ("Canceled", "")

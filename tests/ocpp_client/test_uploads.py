@@ -21,6 +21,7 @@ from ocpp_client.errors import Refuse
 from ocpp_client.incoming.diagnostics import diagnostics_order, log_order
 from ocpp_client.models import CentralSystem as Row
 from ocpp_client.models import Frame, Upload
+from ocpp_client.orders import place_of
 from ocpp_client.transfers.asking import Servers
 from ocpp_client.transfers.failures import TransferFailed, Why
 from ocpp_client.uploads import contents, files, notifications, orders, privacy, uploading
@@ -269,7 +270,7 @@ def test_an_order_of_another_central_system_is_given_up() -> None:
     ordered()
     uploading.next_step(now())
     Row.objects.update(primary_url="ws://another.example/ocpp")
-    orders.give_up_unless_of(orders.place_of(Row.objects.get()))
+    orders.give_up_unless_of(place_of(Row.objects.get()))
     assert (newest().state, newest().untold) == (State.CANCELED, "")
 
 
@@ -278,7 +279,7 @@ def test_an_order_is_given_up_where_there_is_no_central_system_any_more() -> Non
     ordered()
     _forget_orders()
     assert newest().state == State.CANCELED
-    assert notifications.Notifications().due() is None
+    assert notifications.notifications().due() is None
 
 
 @pytest.mark.usefixtures("station")

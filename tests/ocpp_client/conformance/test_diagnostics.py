@@ -92,8 +92,8 @@ def test_there_is_no_file_of_a_time_of_which_nothing_is_known(central: CentralSy
 @case(
     "TC_079",
     file="ocpp_client/uploads/notifications.py",
-    before='payload: Payload = {"status": status, "requestId": request_id}',
-    after='payload: Payload = {"status": status}',
+    before='return "LogStatusNotification", {"status": status, "requestId": row.request_id}',
+    after='return "LogStatusNotification", {"status": status}',
 )
 def test_the_security_log_is_uploaded(central: CentralSystem) -> None:
     """TC_079: every status names the request (N01.FR.07)."""
