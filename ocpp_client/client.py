@@ -95,6 +95,7 @@ class Client:
         self._restarted = asyncio.Event()  # or a reset
         self._signed = asyncio.Event()  # or a certificate of the station
         self._speaking: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None  # the answer to the message before
         self._kept = set[Cause]()  # ends since the last link that are in the row; the same one again is not written
         self._connection = Connection(
             self._addresses, self._opened, self._closed, ping_interval_s=lambda: self._ping_interval_s
@@ -119,6 +120,7 @@ class Client:
                     ended.result()
         finally:
             listener.stop()
+            working |= {self._keeping} if self._keeping else set()
             for task in working:
                 task.cancel()
             await asyncio.gather(*working, return_exceptions=True)
@@ -187,7 +189,8 @@ class Client:
 
     async def _speak(self, rpc: Rpc, address: Address) -> None:
         """Send what is due, one message after the other, for as long as the link lasts."""
-        due = await self._keep(partial(_link_began, address.url), self._connection.anchor)
+        await self._wait_for_the_disk()
+        due = await self._keep_and_look(partial(_link_began, address.url), self._connection.anchor)
         while True:
             if self._outgoing.triggers.present_anew:
                 self._outgoing.triggers.present_anew = False
@@ -197,29 +200,48 @@ class Client:
                 await until_told(self._woken, LOOK_EVERY_S)
                 due = await self._on_database(self._look, self._heard())
                 continue
-            self._outgoing.sent_s = now().mono_s
             try:
-                confirmed = await rpc.call(due.action, due.payload, due.within_s)
+                confirmed, following = await self._asked(rpc, due)
             except LinkLost:
                 return
             except CallFailed as failed:
-                due = await self._keep(due.failed, _failure_of(failed))
-            else:
+                await self._wait_for_the_disk()
+                due = await self._keep_and_look(due.failed, _failure_of(failed))
+                continue
+            await self._wait_for_the_disk()
+            if following is None:
                 due = await self._confirmed(due, confirmed)
+            else:  # the disk and the central system work at the same time
+                self._keeping = asyncio.create_task(self._keep(due.confirmed, confirmed))
+                due = following
+
+    async def _asked(self, rpc: Rpc, due: Due) -> tuple[Payload, Due | None]:
+        """The answer to *due*, and what may follow at once: it is made while the central system thinks."""
+        self._outgoing.sent_s = now().mono_s
+        asking = rpc.call(due.action, due.payload, due.within_s)
+        if due.following is None:
+            return await asking, None
+        return await asyncio.gather(asking, self._on_database(self._follow, due, self._heard()))
 
     async def _confirmed(self, due: Due, confirmed: Payload) -> Due | None:
         """An answer that the record cannot take for what it says is a failure, and not asked for again at once."""
         try:
-            return await self._keep(due.confirmed, confirmed)
+            return await self._keep_and_look(due.confirmed, confirmed)
         except UNUSABLE as error:
             log.exception("The answer to %s could not be used.", due.action)
-            return await self._keep(due.failed, Failure("", f"The answer could not be used: {error}"))
+            return await self._keep_and_look(due.failed, Failure("", f"The answer could not be used: {error}"))
 
-    async def _keep(self, keep: Callable[[Any], None], outcome: Any) -> Due | None:
-        """Keep what came of something; what is due then. While the disk refuses it waits: nobody is asked again."""
+    async def _wait_for_the_disk(self) -> None:
+        """Wait until the answer before is kept."""
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            await keeping
+
+    async def _keep(self, keep: Callable[[Any], T], outcome: Any) -> T:
+        """Keep what came of something. While the disk refuses it waits: nobody is asked again."""
         while True:
             try:
-                return await self._on_database(self._keep_and_look, keep, outcome, self._heard())
+                return await self._on_database(keep, outcome)
             except OperationalError as error:
                 log.warning("What the central system said cannot be kept yet (%s).", error)
                 await asyncio.sleep(LOOK_EVERY_S)
@@ -230,8 +252,11 @@ class Client:
         self._woken.clear()
         return heard
 
-    def _keep_and_look(self, keep: Callable[[Any], None], outcome: Any, woken: bool) -> Due | None:
-        """One visit to the database's thread for each message: a long queue is delivered the faster for it."""
+    async def _keep_and_look(self, keep: Callable[[Any], None], outcome: Any) -> Due | None:
+        """Keep what came of something; what is due then. One visit to the database's thread does both."""
+        return await self._keep(partial(self._visit, keep, self._heard()), outcome)
+
+    def _visit(self, keep: Callable[[Any], None], woken: bool, outcome: Any) -> Due | None:
         keep(outcome)
         try:
             return self._look(woken)
@@ -245,6 +270,12 @@ class Client:
             log.warning("What is due for the central system cannot be read (%s).", error)
             close_old_connections()
             return None
+
+    def _follow(self, due: Due, woken: bool) -> Due | None:
+        """None as well where it cannot be read: what is due then says so."""
+        with contextlib.suppress(*UNUSABLE):
+            return self._outgoing.following(due, woken=woken)
+        return None
 
     # --- what is asked -------------------------------------------------------------------------------
 

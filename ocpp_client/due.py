@@ -29,10 +29,15 @@ def _nothing(_outcome: Any) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A CALL to make. The two outcomes are called in the thread that owns the database."""
+    """A CALL to make. What is called of it is called in the thread that owns the database.
+
+    `following`, where there is one, makes the CALL that may go out as soon as this one is confirmed, even before that
+    is kept: so only where the answer says nothing that the next message needs.
+    """
 
     action: str
     payload: Payload
     confirmed: Callable[[Payload], None] = field(default=_nothing)
     failed: Callable[[Failure], None] = field(default=_nothing)
+    following: Callable[[], Due | None] | None = None
     within_s: float = ANSWER_WITHIN_S

@@ -76,10 +76,19 @@ class Outgoing:
                 return message()
         return self._signing.due(moment)
 
+    def following(self, due: Due, *, woken: bool) -> Due | None:
+        """What goes out once *due* is confirmed, made while the central system thinks; None: ask `due()` then."""
+        self._woken = self._woken or woken
+        if due.following is None or self.triggers.boot or not self._fresh(now()):
+            return None
+        return due.following()
+
+    def _fresh(self, moment: Moment) -> bool:
+        """Whether the last look for cards and statuses was a moment ago."""
+        return moment.mono_s - self._looked_s < (LIVE_EVERY_S if self._woken else UNTOLD_EVERY_S)
+
     def _next(self, moment: Moment) -> Due | None:
-        looked_ago_s = moment.mono_s - self._looked_s
-        fresh = looked_ago_s < (LIVE_EVERY_S if self._woken else UNTOLD_EVERY_S)
-        if fresh and (due := self._transactions.due(moment)):
+        if self._fresh(moment) and (due := self._transactions.due(moment)):
             return due
         if due := authorizing.due(moment) or self._statuses.due(moment) or self._security.due(moment):
             return due

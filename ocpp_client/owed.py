@@ -58,9 +58,17 @@ class Ahead:
         entry = self._entries[0]
         return Owed(entry, self._row_of(entry), self._attempts.get(entry.pk), self._station)
 
-    def done(self) -> None:
-        """The cursor has moved past the first."""
-        self._entries.popleft()
+    def after(self, before: JournalEntry) -> Owed | None:
+        """The entry that follows *before*, if it is read already."""
+        entry = next((each for each in self._entries if each.pk > before.pk), None)
+        if entry is None or self._station is None:
+            return None
+        return Owed(entry, self._row_of(entry), self._attempts.get(entry.pk), self._station)
+
+    def done(self, entry: JournalEntry) -> None:
+        """The cursor has moved past *entry*. Kept twice, after a link was cut meanwhile, it takes no other away."""
+        if self._entries and self._entries[0].pk == entry.pk:
+            self._entries.popleft()
 
     def forget(self) -> None:
         """Read again the next time: the keys or the attempts may be others by then."""

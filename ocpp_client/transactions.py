@@ -1,7 +1,8 @@
 """Which transaction message is due? Strictly in the journal's order: message n+1 waits until n is done with.
 
-OCPP 1.6 section 3.7.1: confirmed, or given up. What belongs to a start that was given up has no transactionId, and
-none is invented: it is given up with it, and the rest goes on. What was tried how often is in rows.
+OCPP 1.6 section 3.7.1: confirmed, or given up. After values, n+1 may leave while the disk still keeps the answer to n.
+What belongs to a start that was given up has no transactionId, and none is invented: it is given up with it, and the
+rest goes on. What was tried how often is in rows.
 """
 
 from __future__ import annotations
@@ -50,17 +51,30 @@ class Transactions:
             if _waits(owed, moment):
                 self._ahead.forget()
                 return None
-            payload = message_of(owed) if _can_be_told(owed) else None
-            if payload is not None:
-                return Due(
-                    action=ACTIONS[owed.entry.kind],
-                    payload=payload,
-                    confirmed=partial(self._confirmed, owed),
-                    failed=partial(self._failed, owed),
-                )
+            if due := self._message(owed):
+                return due
             _pass(owed)
-            self._ahead.done()
+            self._ahead.done(owed.entry)
         return None
+
+    def _message(self, owed: Owed) -> Due | None:
+        payload = message_of(owed) if _can_be_told(owed) else None
+        if payload is None:
+            return None
+        return Due(
+            action=ACTIONS[owed.entry.kind],
+            payload=payload,
+            confirmed=partial(self._confirmed, owed),
+            failed=partial(self._failed, owed),
+            following=partial(self._following, owed)
+            if owed.entry.kind == TAKEN
+            else None,  # MeterValues.conf is empty (6.32)
+        )
+
+    def _following(self, before: Owed) -> Due | None:
+        """What comes after *before*, unless it has been tried already: then its time is to be looked at."""
+        owed = self._ahead.after(before.entry)
+        return None if owed is None or owed.attempt is not None else self._message(owed)
 
     def _confirmed(self, owed: Owed, answer: Payload) -> None:
         """The cursor moves in the commit that keeps the answer."""
@@ -70,7 +84,7 @@ class Transactions:
             if owed.attempt is not None:
                 Attempt.objects.filter(pk=owed.entry.pk).delete()
             journal.read_up_to(READER, owed.entry.pk)
-        self._ahead.done()
+        self._ahead.done(owed.entry)
 
     def _failed(self, owed: Owed, failure: Failure) -> None:
         self._ahead.forget()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.db import OperationalError
 
-from charging import services
+from charging import journal, services
 from ocpp_client import resetting
 from ocpp_client.models import CentralSystem as Row
+from ocpp_client.owed import anything_owed
 from tests.central_system import CentralSystem, Shut
 from tests.charging.rows import AC, add_connectors
 from tests.conftest import wait_until
-from tests.ocpp_client.clients import Served, client_of, registered
+from tests.ocpp_client.clients import Served, client_of, offline, registered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "logs"])
 
@@ -55,6 +60,67 @@ def test_a_central_system_that_is_away_is_written_once(central: CentralSystem) -
         central.wait("BootNotification")
         wait_until(lambda: Row.objects.get().connected_at is not None)
         assert Row.objects.get().disconnected_at == first
+
+
+@contextmanager
+def values_are_owed(central: CentralSystem, *registers_wh: int, keeping: Callable[[str, int], None]) -> Iterator[None]:
+    """MeterValues of a transaction that runs are told after an outage; *keeping* moves the journal's cursor then."""
+    with registered(central, sample_interval_s=60) as station, ExitStack() as patched:
+        station.begin()
+        station.measure()  # the first of them one interval later
+        wait_until(lambda: not anything_owed())
+        central.mark()
+        central.delay("MeterValues", 0.5)  # the link is told of before the first of them is kept
+        with offline(central):
+            for register_wh in registers_wh:
+                station.later(60.0)
+                station.flow(register_wh=register_wh)
+                station.measure()
+            patched.enter_context(patch("ocpp_client.transactions.journal.read_up_to", keeping))
+            patched.enter_context(patch.multiple("ocpp_client.outgoing", LIVE_EVERY_S=60.0, UNTOLD_EVERY_S=60.0))
+        yield
+
+
+def values_told(central: CentralSystem) -> list[str]:
+    """The registers, in Wh, of the MeterValues since the mark."""
+    return [register_of(frame.payload["meterValue"]) for frame in central.frames("MeterValues")]
+
+
+def register_of(meter_value: Any) -> str:
+    """Its first sampled value."""
+    return str(meter_value[0]["sampledValue"][0]["value"])
+
+
+def test_the_next_values_are_told_while_the_disk_still_keeps_the_answer_before(central: CentralSystem) -> None:
+    slow, kept = threading.Event(), journal.read_up_to
+
+    def read_up_to(reader: str, entry_id: int) -> None:
+        assert slow.wait(10.0)
+        kept(reader, entry_id)
+
+    with values_are_owed(central, 1001, 1002, 1003, keeping=read_up_to):
+        wait_until(lambda: values_told(central) == ["1001", "1002"])
+        central.quiet("MeterValues", for_s=0.2, meterValue=lambda told: register_of(told) == "1003")
+        slow.set()
+        wait_until(lambda: values_told(central) == ["1001", "1002", "1003"])
+        wait_until(lambda: not anything_owed())
+
+
+def test_what_the_disk_could_not_keep_before_the_link_was_cut_is_kept_and_not_told_again(
+    central: CentralSystem,
+) -> None:
+    refusals, kept = iter((central.cut, int, int)), journal.read_up_to
+
+    def read_up_to(reader: str, entry_id: int) -> None:
+        if refused := next(refusals, None):
+            refused()
+            raise OperationalError("database or disk is full")
+        kept(reader, entry_id)
+
+    with values_are_owed(central, 1001, 1002, 1003, keeping=read_up_to):
+        wait_until(lambda: not anything_owed())
+        assert list(dict.fromkeys(values_told(central))) == ["1001", "1002", "1003"]
+        assert values_told(central).count("1001") == 1
 
 
 async def a_turn() -> None:

@@ -91,6 +91,7 @@ def test_it_names_redis_when_redis_is_away(client: Client, monkeypatch: pytest.M
     assert any(sentence.startswith("Redis does not answer") for sentence in answer.json()["problems"])
 
 
+@pytest.mark.usefixtures("redis_server")  # what is read of it by a connection that is open still is nothing
 def test_connectors_charge_without_redis_and_its_absence_is_named(
     client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
