@@ -151,9 +151,16 @@ class Client:
     def _ended(self) -> None:
         self._trace.write()
         with contextlib.suppress(DatabaseError):
+            self._outgoing.keep()
             services.central_system_link(up=False)
             CentralSystem.objects.filter(pk=1).update(connected_at=None)
         connections.close_all()
+
+    def _silent(self, disconnect: Disconnect) -> None:
+        """Nothing more is said over this link, and why it ended is in the row."""
+        with contextlib.suppress(DatabaseError):
+            self._outgoing.keep()
+        _link_ended(disconnect)
 
     # --- the link ------------------------------------------------------------------------------------
 
@@ -185,7 +192,7 @@ class Client:
         self._presentation.ended(disconnect.code)
         if disconnect.code not in self._kept:
             self._kept.add(disconnect.code)  # a central system that is away for weeks writes nothing to flash
-            self._database.submit(_healing, _link_ended, disconnect)
+            self._database.submit(_healing, self._silent, disconnect)
 
     async def _speak(self, rpc: Rpc, address: Address) -> None:
         """Send what is due, one message after the other, for as long as the link lasts."""

@@ -83,6 +83,10 @@ class Outgoing:
             return None
         return due.following()
 
+    def keep(self) -> None:
+        """What is confirmed is in the record, too."""
+        self._transactions.keep()
+
     def _fresh(self, moment: Moment) -> bool:
         """Whether the last look for cards and statuses was a moment ago."""
         return moment.mono_s - self._looked_s < (LIVE_EVERY_S if self._woken else UNTOLD_EVERY_S)

@@ -20,6 +20,7 @@ READER: Final = "ocpp"
 STARTED: Final = "TransactionStarted"
 TAKEN: Final = "MeterValuesTaken"
 STOPPED: Final = "TransactionStopped"
+CONFIGURED: Final = "CentralSystemConfigured"  # charging.services.central_link
 KINDS: Final = (STARTED, TAKEN, STOPPED)
 READ_AHEAD: Final = 50
 
@@ -38,6 +39,7 @@ class Owed:
     row: Transaction | None  # None: clock-aligned values of a connector where nobody charges
     attempt: Attempt | None
     station: Station
+    anybody: bool  # whether there was a central system at that time: what happened without one is not its business
 
 
 class Ahead:
@@ -48,6 +50,7 @@ class Ahead:
         self._attempts: dict[int, Attempt] = {}
         self._station: Station | None = None
         self._row: Transaction | None = None
+        self._configured: list[tuple[int, bool]] = []  # from which entry on there was a central system, or none
 
     def first(self) -> Owed | None:
         """The first entry after the cursor, or None. Raises django.db.DatabaseError."""
@@ -55,15 +58,14 @@ class Ahead:
             self._read()
         if not self._entries or self._station is None:
             return None
-        entry = self._entries[0]
-        return Owed(entry, self._row_of(entry), self._attempts.get(entry.pk), self._station)
+        return self._owed(self._entries[0], self._station)
 
     def after(self, before: JournalEntry) -> Owed | None:
         """The entry that follows *before*, if it is read already."""
         entry = next((each for each in self._entries if each.pk > before.pk), None)
         if entry is None or self._station is None:
             return None
-        return Owed(entry, self._row_of(entry), self._attempts.get(entry.pk), self._station)
+        return self._owed(entry, self._station)
 
     def done(self, entry: JournalEntry) -> None:
         """The cursor has moved past *entry*. Kept twice, after a link was cut meanwhile, it takes no other away."""
@@ -83,6 +85,12 @@ class Ahead:
         if self._entries:
             self._station, self._row = record.station_row(), None
             self._attempts = Attempt.objects.in_bulk([entry.pk for entry in self._entries])
+            self._configured = _configured(self._entries[0].pk, self._entries[-1].pk)
+
+    def _owed(self, entry: JournalEntry, station: Station) -> Owed:
+        said = [there for since, there in self._configured if since < entry.pk]
+        anybody = said[-1] if said else True
+        return Owed(entry, self._row_of(entry), self._attempts.get(entry.pk), station, anybody)
 
     def _row_of(self, entry: JournalEntry) -> Transaction | None:
         """Held only while nothing that is told of it can change: between its number and its end."""
@@ -93,3 +101,10 @@ class Ahead:
         if not (held and held.pk == entry.transaction_id and held.central_number is not None and inside):
             self._row = Transaction.objects.filter(pk=entry.transaction_id).first()
         return self._row
+
+
+def _configured(first_id: int, last_id: int) -> list[tuple[int, bool]]:
+    """What was said last before these entries, and in between; oldest first. Looked up once for all of them."""
+    said = JournalEntry.objects.filter(kind=CONFIGURED).order_by("-pk")
+    told = [*said.filter(pk__gte=first_id, pk__lt=last_id), *said.filter(pk__lt=first_id)[:1]]
+    return [(entry.pk, entry.body["changed"].get("has_central_system") == "True") for entry in reversed(told)]

@@ -21,5 +21,5 @@ def now(connector_number: int) -> Due | None:
     if entry is None or not entry.clock_known:
         return None
     row = Transaction.objects.filter(pk=entry.transaction_id or 0, central_number__isnull=False).first()
-    payload = message_of(Owed(entry, row, None, record.station_row()))
+    payload = message_of(Owed(entry, row, None, record.station_row(), anybody=True))
     return Due(action=ACTIONS[entry.kind], payload=payload) if payload else None

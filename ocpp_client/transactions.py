@@ -24,8 +24,8 @@ from ocpp_client.transaction_messages import ACTIONS, message_of
 
 log = logging.getLogger(__name__)
 
-CONFIGURED: Final = "CentralSystemConfigured"  # charging.services.central_link
 MOST_WAIT_S: Final = 30 * 86_400  # a due time further away was set by a clock that was wrong
+KEPT_WITHIN_S: Final = 0.25  # a kill repeats no more values than were confirmed in this time
 LEAST_WAIT_S: Final = 1.0  # a retry interval of 0 is no licence to flood
 ITS_START_IS_PARKED: Final = "The StartTransaction before it was given up."
 
@@ -44,12 +44,14 @@ class Transactions:
 
     def __init__(self) -> None:
         self._ahead = Ahead()
+        self._unkept: JournalEntry | None = None  # confirmed, and the cursor does not say so yet
+        self._kept_s = 0.0  # monotonic
 
     def due(self, moment: Moment) -> Due | None:
         """The next message, unless it has to wait for another attempt. Raises django.db.DatabaseError."""
         while (owed := self._ahead.first()) is not None:
             if _waits(owed, moment):
-                self._ahead.forget()
+                self._read_anew()
                 return None
             if due := self._message(owed):
                 return due
@@ -66,9 +68,7 @@ class Transactions:
             payload=payload,
             confirmed=partial(self._confirmed, owed),
             failed=partial(self._failed, owed),
-            following=partial(self._following, owed)
-            if owed.entry.kind == TAKEN
-            else None,  # MeterValues.conf is empty (6.32)
+            following=partial(self._following, owed) if owed.entry.kind == TAKEN else None,  # its answer is empty: 6.32
         )
 
     def _following(self, before: Owed) -> Due | None:
@@ -76,18 +76,38 @@ class Transactions:
         owed = self._ahead.after(before.entry)
         return None if owed is None or owed.attempt is not None else self._message(owed)
 
+    def keep(self) -> None:
+        """Let the cursor say what is confirmed."""
+        if self._unkept is not None:
+            journal.read_up_to(READER, self._unkept.pk)
+            self._unkept = None
+
+    def _read_anew(self) -> None:
+        self.keep()
+        self._ahead.forget()
+
+    def _may_be_kept_later(self, owed: Owed) -> bool:
+        """A commit for each of a long queue of values would wear the flash: theirs is the next one, soon."""
+        is_alone = owed.attempt is not None or self._ahead.after(owed.entry) is None
+        return owed.entry.kind == TAKEN and not is_alone and now().mono_s - self._kept_s < KEPT_WITHIN_S
+
     def _confirmed(self, owed: Owed, answer: Payload) -> None:
-        """The cursor moves in the commit that keeps the answer."""
+        """The cursor moves in the commit that keeps the answer; past values without an answer it may move later."""
+        if self._may_be_kept_later(owed):
+            self._unkept = owed.entry
+            self._ahead.done(owed.entry)
+            return
         with journal.one_commit():
             if owed.row is not None:
                 _told(owed, owed.row, answer)
             if owed.attempt is not None:
                 Attempt.objects.filter(pk=owed.entry.pk).delete()
             journal.read_up_to(READER, owed.entry.pk)
+        self._unkept, self._kept_s = None, now().mono_s
         self._ahead.done(owed.entry)
 
     def _failed(self, owed: Owed, failure: Failure) -> None:
-        self._ahead.forget()
+        self._read_anew()
         _failed(owed, failure)
 
 
@@ -96,14 +116,8 @@ def _can_be_told(owed: Owed) -> bool:
     if owed.entry.transaction_id is None:
         return owed.entry.kind == TAKEN
     if owed.entry.kind == STARTED:
-        return owed.row is not None and _was_configured(owed.entry)
+        return owed.row is not None and owed.anybody
     return owed.row is not None and owed.row.central_number is not None
-
-
-def _was_configured(entry: JournalEntry) -> bool:
-    """Whether there was a central system at that time: what happened without one is not its business later on."""
-    said = JournalEntry.objects.filter(kind=CONFIGURED, pk__lt=entry.pk).order_by("-pk").first()
-    return said is None or said.body["changed"].get("has_central_system") == "True"
 
 
 def _waits(owed: Owed, moment: Moment) -> bool:

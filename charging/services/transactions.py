@@ -45,8 +45,9 @@ def transaction_confirmed(
             valid = told.status is IdTagStatus.ACCEPTED
             event = e.IdTagJudged(now_s=moment.mono_s, valid=valid, parent_id_tag=told.parent_id_tag)
             record.happen(row.connector_id, [event], moment=moment, who="central system")
-    live.wake()
-    live.changed()
+    if row.stopped_at is None:  # nobody waits for what is told of the past: there may be weeks of it
+        live.wake()
+        live.changed()
     return ACCEPTED
 
 
