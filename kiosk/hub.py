@@ -8,6 +8,8 @@ from charging import live, services
 from charging import snapshot as whole
 from charging.snapshot import Snapshot
 
+from . import face
+from .face import FaceShown
 from .messages import Action, Asked
 from .station import Answer
 
@@ -21,6 +23,10 @@ class Hub:
     def snapshot(self) -> Snapshot:
         """The whole station as it is now."""
         return whole.snapshot()
+
+    def face(self) -> FaceShown:
+        """How the owner wants the screen to look and sound."""
+        return face.shown()
 
     def ask(self, asked: Asked, who: str) -> Answer:
         """Call the service that the action names."""

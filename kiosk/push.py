@@ -24,6 +24,8 @@ from charging.live import CHANGED
 from charging.snapshot import Snapshot
 
 from .edition import edition
+from .face import FaceShown, shown
+from .models import Face
 
 log = logging.getLogger(__name__)
 
@@ -68,20 +70,30 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def plain_face() -> FaceShown:
+    """The face that a station has while its owner has set nothing."""
+    return shown(Face())
+
+
 class Push:
     """Runs while at least one page is open. Subscribers get texts in a queue of one: the newest wins."""
 
     def __init__(
-        self, read: Callable[[], Snapshot], wake_ups: Callable[[asyncio.Event], Awaitable[object]] = redis_wake_ups
+        self,
+        read: Callable[[], Snapshot],
+        wake_ups: Callable[[asyncio.Event], Awaitable[object]] = redis_wake_ups,
+        face: Callable[[], FaceShown] = plain_face,
     ) -> None:
         self._read = read
+        self._read_face = face
         self._wake_ups = wake_ups
         self._subscribers: set[asyncio.Queue[str]] = set()
         self._task: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
-        self._reading: asyncio.Future[Snapshot] | None = None
+        self._reading: asyncio.Future[tuple[Snapshot, FaceShown]] | None = None
         self._asked_s = 0.0
         self._snapshot: Snapshot | None = None
+        self._face: FaceShown | None = None
         self._made_s = 0.0
         self._made_at = ""
         self._sequence = 0
@@ -126,7 +138,7 @@ class Push:
             return
         done, self._reading = self._reading, None
         try:
-            self._snapshot = done.result()
+            self._snapshot, self._face = done.result()
         except Exception as problem:  # the one loop of this task: a page that grows stale is better than none
             if str(problem) != self._problem:
                 log.exception("The station cannot be read for the screen; it shows that it has no contact.")
@@ -136,10 +148,10 @@ class Push:
         # Rows are as old as the moment the question was asked, not as the answer.
         self._made_s, self._made_at = self._asked_s, datetime.now(UTC).isoformat(timespec="milliseconds")
 
-    def _read_now(self) -> Snapshot:
+    def _read_now(self) -> tuple[Snapshot, FaceShown]:
         close_old_connections()
         try:
-            return self._read()
+            return self._read(), self._read_face()
         finally:
             close_old_connections()
 
@@ -153,6 +165,7 @@ class Push:
                 "made_at": self._made_at,
                 "age_s": round(time.monotonic() - self._made_s, 3) if self._snapshot else None,
                 "snapshot": self._snapshot,
+                "face": self._face,
             }
         )
         for queue in self._subscribers:

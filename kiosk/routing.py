@@ -13,7 +13,7 @@ from .push import Push
 
 admission: Final = Admission()
 hub: Final = Hub()
-push: Final = Push(hub.snapshot)
+push: Final = Push(hub.snapshot, face=hub.face)
 websocket_urlpatterns: Final[list[URLPattern]] = [
     path("ws/kiosk/", KioskConsumer.as_asgi(station=hub, push=push, admission=admission)),
 ]

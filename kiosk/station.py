@@ -6,6 +6,7 @@ from typing import Protocol
 
 from charging.snapshot import Snapshot
 
+from .face import FaceShown
 from .messages import Asked
 
 
@@ -24,6 +25,10 @@ class Station(Protocol):
 
     def snapshot(self) -> Snapshot:
         """The whole station as it is now."""
+        ...
+
+    def face(self) -> FaceShown:
+        """How the owner wants the screen to look and sound."""
         ...
 
     def ask(self, asked: Asked, who: str) -> Answer:

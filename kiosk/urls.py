@@ -14,4 +14,5 @@ urlpatterns: Final[list[URLPattern]] = [
     path("connector/<int:number>", views.page, name="connector"),
     path("kiosk/words.json", views.words_document, name="words"),
     path("kiosk/messenger.svg", views.messenger, name="messenger"),
+    path("kiosk/picture/<str:name>", views.picture, name="picture"),
 ]

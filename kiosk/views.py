@@ -15,11 +15,15 @@ from django.views.decorators.http import require_safe
 from . import words
 from .edition import edition
 from .hub import Hub
+from .models import Picture
+from .pictures import CONTENT_TYPES, NoPicture, kind_of, name_of
 
 LANGUAGE_COOKIE: Final = "kiosk_language"
 YEAR_S: Final = 31_536_000
 MESSENGER_SCHEMES: Final = frozenset({"https", "http", "tg", "viber", "whatsapp"})
 QR_QUIET_MODULES: Final = 2
+# An SVG may draw, and nothing else: no scripts, no requests, not even where it is opened by itself.
+PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
 
 def language_of(request: HttpRequest) -> str:
@@ -55,6 +59,22 @@ def messenger(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's 
     if not address or urlsplit(address).scheme not in MESSENGER_SCHEMES:
         raise Http404("No messenger address is set: give one in the station's settings.")
     return HttpResponse(qr_of(address), content_type="image/svg+xml")
+
+
+@require_safe
+def picture(request: HttpRequest, name: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """An uploaded picture, judged again before it is shown; 404 for any other name."""
+    kept = Picture.objects.filter(pk=name).first()
+    try:
+        if kept is None or name_of(bytes(kept.content)) != name:
+            raise Http404("There is no such picture: upload it in the console.")
+        kind = kind_of(bytes(kept.content))
+    except NoPicture as problem:
+        raise Http404(str(problem)) from None
+    response = HttpResponse(bytes(kept.content), content_type=CONTENT_TYPES[kind])
+    response.headers["Content-Security-Policy"] = PICTURE_POLICY
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    return response
 
 
 def qr_of(address: str) -> bytes:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from charging import journal, live, services
 from charging.models import Card, CardGroup, Connector, JournalEntry, Station
+from kiosk import face
 from station import document_ocpp
 from station.document_check import (
     LARGEST_BYTES,
@@ -30,7 +31,7 @@ from station.document_check import (
     sense_problems,
     validate,
 )
-from station.document_parts import CENTRAL_SYSTEM, LISTS, OBJECTS, OCPP_KEYS, STATION, STATION_COLUMNS, Change
+from station.document_parts import CENTRAL_SYSTEM, FACE, LISTS, OBJECTS, OCPP_KEYS, STATION, STATION_COLUMNS, Change
 
 KIND: Final = "ConfigurationChanged"
 FORMAT_VERSION: Final = 1
@@ -58,6 +59,7 @@ def export(sections: Container[str] = ("card_groups", "cards")) -> Document:
     return {
         "version": FORMAT_VERSION,
         STATION: {column: _plain(getattr(station, column)) for column in STATION_COLUMNS},
+        FACE: face.columns_of(face.face_row()),
         "card_groups": [_group_row(group) for group in CardGroup.objects.all()] if "card_groups" in sections else [],
         "cards": [_card_row(card) for card in Card.objects.select_related("group")] if "cards" in sections else [],
         "connectors": [_connector_row(connector) for connector in Connector.objects.all()],
@@ -122,9 +124,10 @@ def difference(document: Document) -> list[Change]:
     """What apply() would change, in the order of the document. *document* must be valid."""
     present = export(document)
     changes = [
-        Change(STATION, column, present[STATION][column], value)
-        for column, value in document.get(STATION, {}).items()
-        if present[STATION][column] != value
+        Change(section, column, present[section][column], value)
+        for section in (STATION, FACE)
+        for column, value in document.get(section, {}).items()
+        if present[section][column] != value
     ]
     for section, key in LISTS.items():
         if section in document:
@@ -260,6 +263,11 @@ def _write_station(changes: list[Change], who: str) -> None:
         services.change_settings(who, **{change.key: change.then for change in changes})
 
 
+def _write_face(changes: list[Change], who: str) -> None:
+    if changes:
+        face.change_face(who, **{change.key: change.then for change in changes})
+
+
 def _write_groups(changes: list[Change], _who: str) -> None:
     CardGroup.objects.bulk_create(
         [CardGroup(**change.then) for change in changes if change.then is not None],
@@ -309,6 +317,7 @@ def set_connector(number: int, key: str, value: str, who: str) -> None:
 # Groups come before the cards that need them and go after the cards that needed them.
 _WRITERS: Final[tuple[tuple[str, Callable[[list[Change], str], None]], ...]] = (
     (STATION, _write_station),
+    (FACE, _write_face),
     ("card_groups", _write_groups),
     ("cards", _write_cards),
     ("card_groups", _remove_groups),

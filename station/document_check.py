@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 
 from charging.models import Card, CardGroup, Connector
 from charging.models.central_rules import off_or_a_while
+from kiosk.face import wrong_columns
 from ocpp_client.central_system import MASK
 from station import document_ocpp
-from station.document_parts import CENTRAL_SYSTEM, OBJECTS
+from station.document_parts import CENTRAL_SYSTEM, FACE, OBJECTS
 
 Document = dict[str, Any]  # the shape is document_schema.json
 
@@ -242,6 +243,8 @@ def _holds_the_password(place: tuple[str | int, ...]) -> bool:
 def _sense_problems(document: Document) -> Iterator[Problem]:
     yield from _messenger_problems(document.get("station", {}))
     yield from _interval_problems(document.get("station", {}))
+    wrong = wrong_columns(document.get(FACE, {}))
+    yield from (Problem(f"{FACE}.{column}", sentence) for column, sentence in wrong.items())
     yield from _twice(document.get("card_groups", []), "card_groups", "parent_id_tag")
     yield from _twice(document.get("cards", []), "cards", "id_tag")
     yield from _twice(document.get("connectors", []), "connectors", "number")

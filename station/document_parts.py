@@ -8,7 +8,8 @@ from typing import Any, Final
 STATION: Final = "station"
 CENTRAL_SYSTEM: Final = "central_system"
 OCPP_KEYS: Final = "ocpp_keys"
-OBJECTS: Final = (STATION, CENTRAL_SYSTEM, OCPP_KEYS)  # sections of named values; the others are lists
+FACE: Final = "face"
+OBJECTS: Final = (STATION, FACE, CENTRAL_SYSTEM, OCPP_KEYS)  # sections of named values; the others are lists
 LISTS: Final = {"card_groups": "parent_id_tag", "cards": "id_tag"}
 STATION_COLUMNS: Final = (
     "name",

@@ -100,6 +100,7 @@ UNFOLD: Final[dict[str, Any]] = {
                 "title": _("Station"),
                 "items": [
                     _item(_("Settings"), "tune", "charging_station_changelist", "charging.view_station"),
+                    _item(_("Screen"), "palette", "kiosk_face_changelist", "kiosk.view_face"),
                     _item(_("Configuration"), "description", "configuration", "charging.change_station"),
                 ],
             },

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.db import OperationalError
 
 from charging.snapshot import Snapshot
+from kiosk.face import FaceShown
 from kiosk.messages import Asked
+from kiosk.push import plain_face
 from tests.kiosk.stations import connector, snapshot
 
 
@@ -32,6 +34,9 @@ class StationInMemory:
         if self.locked:
             raise OperationalError("database is locked")
         return self.shown
+
+    def face(self) -> FaceShown:
+        return plain_face()
 
     def ask(self, asked: Asked, who: str) -> FixedAnswer:
         self.asked.append((asked, who, threading.current_thread().name))

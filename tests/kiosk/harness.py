@@ -25,8 +25,9 @@ from charging.snapshot import Snapshot  # noqa: E402 - Django first
 from kiosk import views  # noqa: E402
 from kiosk.admission import Admission  # noqa: E402
 from kiosk.consumers import KioskConsumer  # noqa: E402
+from kiosk.face import FaceShown  # noqa: E402
 from kiosk.messages import Asked  # noqa: E402
-from kiosk.push import Push  # noqa: E402
+from kiosk.push import Push, plain_face  # noqa: E402
 from station.hosts import SameOriginOnly  # noqa: E402
 
 FOLDER: Final = Path(os.environ["KIOSK_FOLDER"])
@@ -41,6 +42,10 @@ class FixedAnswer:
 class FileStation:
     def snapshot(self) -> Snapshot:
         return cast("Snapshot", json.loads((FOLDER / "snapshot.json").read_text("utf-8")))
+
+    def face(self) -> FaceShown:
+        worn = FOLDER / "face.json"
+        return cast("FaceShown", json.loads(worn.read_text("utf-8"))) if worn.exists() else plain_face()
 
     def ask(self, asked: Asked, who: str) -> FixedAnswer:
         self._note(asdict(asked) | {"who": who})
@@ -70,6 +75,6 @@ setattr(views, "Hub", FileStation)  # noqa: B010 - a name that views only borrow
 urlpatterns = [path("", include("kiosk.urls"))]
 file_station = FileStation()
 consumer = KioskConsumer.as_asgi(
-    station=file_station, push=Push(file_station.snapshot, bell_rings), admission=Admission()
+    station=file_station, push=Push(file_station.snapshot, bell_rings, file_station.face), admission=Admission()
 )
 application = ProtocolTypeRouter({"http": pages, "websocket": SameOriginOnly(URLRouter([path("ws/kiosk/", consumer)]))})

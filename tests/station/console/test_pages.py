@@ -133,6 +133,7 @@ PAGES = [
     "/console/charging/cardgroup/",
     "/console/charging/wish/",
     "/console/charging/station/1/change/",
+    "/console/kiosk/face/1/change/",
     "/console/hardware/controller/",
     "/console/hardware/dump/",
     "/console/station/person/",

@@ -39,6 +39,7 @@ PYTHON = [
     ),
     *(PROJECT / name for name in ("charging/apps.py", "hardware/apps.py", "station/apps.py")),
     *(PROJECT / name for name in ("station/document.py", "station/document_check.py", "station/document_ocpp.py")),
+    *PROJECT.glob("kiosk/*.py"),
 ]
 TEMPLATES = [*PROJECT.glob("charging/templates/**/*.html"), *PROJECT.glob("station/console/templates/**/*.html")]
 
