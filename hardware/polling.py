@@ -36,7 +36,7 @@ from hardware.reader_place import ReaderPlace
 from hardware.registry import driver_named
 from hardware.surroundings import has_screen
 from hardware.telling import lines_told, readings_told, trace_told
-from hardware.turning import LEAST_PERIOD_S, PERIOD_S, SILENT_AFTER_S, LineTurns, Unit
+from hardware.turning import LEAST_PERIOD_S, SILENT_AFTER_S, LineTurns, Unit
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class LineThread:
                 self.turns.look_for_wishes()
             self.turns.turn()
             self._tell()
-            due_s = max(due_s + PERIOD_S, time.monotonic() + LEAST_PERIOD_S)
+            due_s = max(due_s + self.turns.period_s, time.monotonic() + LEAST_PERIOD_S)
             if self.wake.wait(max(due_s - time.monotonic(), 0.0)):
                 self._polling.stopping.wait(max(begun_s + LEAST_PERIOD_S - time.monotonic(), 0.0))
                 due_s = time.monotonic()

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 PERIOD_S: Final = 0.2
 LEAST_PERIOD_S: Final = 0.02  # between two turns that were woken
+LOCK_PERIOD_S: Final = 0.05  # while a lock moves: it takes a third of a second, and a driver waits for it
+LOCK_MOVES_S: Final = 1.0  # one that takes longer is no reason to hurry any more
 SILENT_AFTER_S: Final = 3.0
 CLOCK_EVERY_S: Final = 24 * 3600.0
 
@@ -53,6 +55,7 @@ class Unit:
     wanted: tuple[Light, float] | None = None  # what it is to show, and since when
     clock_set_s: float | None = None
     outputs: Outputs | None = None
+    lock_moves_s: float | None = None  # since when the lock is wanted otherwise than it was felt
 
     def light_now(self, wanted: Light, now_s: float) -> Light:
         """What of *wanted* is due after it was wanted for so long; boards do not count how often they blink."""
@@ -90,6 +93,12 @@ class LineTurns:
     def numbers(self) -> list[int]:
         """The connectors of this line."""
         return [unit.number for unit in self.units]
+
+    @property
+    def period_s(self) -> float:
+        """From the last turn to the next one."""
+        began = [unit.lock_moves_s for unit in self.units if unit.lock_moves_s is not None]
+        return LOCK_PERIOD_S if any(self.state.turned_s - s < LOCK_MOVES_S for s in began) else PERIOD_S
 
     @property
     def idle(self) -> bool:
@@ -175,6 +184,10 @@ class LineTurns:
         if self._not_read(moment):
             outputs = restricted(outputs, LIGHTS["fault"])
         self._write(unit, outputs)
+        if frame.locked is None or frame.locked == outputs.lock:
+            unit.lock_moves_s = None
+        elif unit.lock_moves_s is None:
+            unit.lock_moves_s = moment.mono_s
         self.state.frames[unit.number] = (frame, unit.answered_s)
         self._tend(unit, frame, outputs, moment)
         register_wh = self._turns.register_wh(unit.number)

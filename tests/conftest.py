@@ -30,6 +30,8 @@ hypothesis.settings.load_profile("default")
 
 GUARD: Final = pytest.StashKey[subprocess.Popen[bytes]]()
 PROJECT_DIR: Final = Path(__file__).resolve().parent.parent
+# Of whole stations, of serial lines, and of times: they have the machine to themselves.
+ALONE: Final = ("bench", "faults", "hardware", "journeys", "test_afterlife.py")
 # Settings are read once and before the first test, so the folder exists before Django does.
 TEST_DATA_DIR: Final = Path(tempfile.mkdtemp(prefix="station-tests-"))
 os.environ.update(
@@ -62,6 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.fuzz)
+        if any(item.path.is_relative_to(PROJECT_DIR / "tests" / folder) for folder in ALONE):
+            item.add_marker(pytest.mark.alone)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -126,13 +130,6 @@ def running_redis(socket: Path) -> Iterator[subprocess.Popen[str]]:
         yield child
 
 
-@pytest.fixture(autouse=True)
-def empty_station_folder() -> None:
-    """A test finds no file that the test before had the station write."""
-    for name in ("backups", "dumps", "firmware", "security", "uploads"):
-        shutil.rmtree(TEST_DATA_DIR / name, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def redis_of_the_session() -> Iterator[str]:
     """The address of the Redis that settings.REDIS_URL names, running for the whole session."""
@@ -140,11 +137,19 @@ def redis_of_the_session() -> Iterator[str]:
         yield os.environ["STATION_REDIS_URL"]
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> None:
+    """A test finds no file that the test before had the station write, and no reading or sign of life of it."""
+    for name in ("backups", "dumps", "firmware", "security", "uploads"):
+        shutil.rmtree(TEST_DATA_DIR / name, ignore_errors=True)
+    if (TEST_DATA_DIR / "run" / "redis.sock").exists():
+        with redis.Redis.from_url(os.environ["STATION_REDIS_URL"]) as client:
+            client.flushall()
+
+
 @pytest.fixture
 def redis_server(redis_of_the_session: str) -> str:
-    """Its address, and nothing in it: readings and signs of life of the test before are not taken for one's own."""
-    with redis.Redis.from_url(redis_of_the_session) as client:
-        client.flushall()
+    """The address of a Redis that runs."""
     return redis_of_the_session
 
 

@@ -38,6 +38,11 @@ def later(seconds: float) -> clock.Moment:
     return clock.Moment(now.mono_s + seconds, now.at, now.boot_id)
 
 
+def ago(mono_s: float, seconds: float) -> clock.Moment:
+    now = clock.now()
+    return clock.Moment(mono_s - seconds, now.at, now.boot_id)
+
+
 def answer(presented: PresentedCard, status: str = "Accepted", parent: str = "") -> str:
     return services.authorization_answered(presented.pk, status=status, parent_id_tag=parent).refusal
 
@@ -95,7 +100,7 @@ def test_an_answer_that_comes_too_late_is_only_remembered() -> None:
     driven = station()
     driven.see(1)
     presented = tap()
-    station_turn(later(2.9), {})
+    station_turn(ago(presented.due_s, 0.1), {})
     assert state_of(presented) == (State.PRESENTED, "")
     station_turn(later(3.1), {})
     assert state_of(presented) == (State.REFUSED, "central_system_absent")

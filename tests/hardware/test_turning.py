@@ -12,6 +12,7 @@ from charging.domain.situation import situation_of
 from charging.models import Connector as Row
 from charging.models import JournalEntry, MeterSample, Transaction
 from hardware.models import Controller
+from hardware.turning import LOCK_MOVES_S, LOCK_PERIOD_S, PERIOD_S
 from tests.charging.rows import locked_database
 from tests.hardware.cabinets import Cabinet, connector
 from tests.hardware.cabinets import cabinet as cabinet  # noqa: PLC0414 - a fixture
@@ -55,6 +56,19 @@ def test_a_dc_car_is_charged(cabinet: Cabinet) -> None:
     cabinet.bench("/plugin?connector_id=3")
     cabinet.until(lambda: situation_of(connector()) == "charging", 30.0)
     assert stop(cabinet).stop_reason == "Local"
+
+
+@pytest.mark.parametrize("cabinet", ["ac1"], indirect=True)
+def test_turns_follow_each_other_faster_while_a_lock_moves_and_not_for_one_that_is_jammed(cabinet: Cabinet) -> None:
+    turns = cabinet.polled()
+    services.start(1, by="screen", who="touch")
+    cabinet.bench("/plugin?connector_id=1")
+    assert turns.period_s == PERIOD_S
+    cabinet.until(lambda: turns.period_s == LOCK_PERIOD_S)
+    cabinet.until(lambda: turns.period_s == PERIOD_S)
+    assert cabinet.truth()["lock"]
+    turns.units[0].lock_moves_s = turns.state.turned_s - LOCK_MOVES_S
+    assert turns.period_s == PERIOD_S
 
 
 def test_a_stop_bit_stops_the_whole_line_and_keeps_every_write_at_zero(cabinet: Cabinet) -> None:
