@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from charging.models import JournalEntry, Wish
-from charging.words import LIMITS, REFUSALS, SECURITY_EVENTS, STOP_REASONS, Text, fault_shown, words_of
+from charging.words import LIMITS, REFUSALS, SCREEN_CAUSES, SECURITY_EVENTS, STOP_REASONS, Text, fault_shown, words_of
 
 LONGEST: Final = 200
 ABSENT: Final = "—"
@@ -84,6 +84,7 @@ SENTENCES: Final[dict[str, Text]] = {
     "ProfilesCleared": _("Charging profiles cleared: %(profiles)s"),
     "SecurityEvent": _("Security: %(event)s. %(about)s"),
     "Restarting": _("%(reset)s reset: everything is started again, attempt %(attempts)s"),
+    "ScreenStartedAgain": _("The screen was started again: %(cause)s"),
     "StationStarted": _("Station started, away for %(away_s)s s"),
     "ClockBecameKnown": _(
         "The clock became known: %(entries)s entries were put right, %(estimated)s of them estimated"
@@ -102,6 +103,7 @@ SENTENCES: Final[dict[str, Text]] = {
 }
 
 _WORDS: Final[dict[str, dict[str, Text]]] = {  # of what is a code in the body
+    "cause": SCREEN_CAUSES,
     "event": SECURITY_EVENTS,
     "kind_of_wish": dict(Wish.Kind.choices),
     "reason": STOP_REASONS,

@@ -251,3 +251,11 @@ def fault_shown(name: str) -> dict[str, Any]:
         "blocks": fault.blocks if fault else True,
         "latched": fault.latched if fault else False,
     }
+
+
+SCREEN_CAUSES: Final[dict[str, Text]] = {
+    "ended": _("its browser had ended"),
+    "page_crashed": _("its page had crashed"),
+    "silent": _("it had not reported what it shows for half a minute"),
+    "behind": _("it went on showing an old picture"),
+}

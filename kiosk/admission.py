@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final
 
-from charging.cabinet import is_at_cabinet
-
 SOCKETS_PER_ADDRESS: Final = 20
 SOCKETS_IN_ALL: Final = 60
 MESSAGES_PER_S: Final = 10
+FLOOD_MESSAGES: Final = 1000
+REFUSAL_TOLD_EVERY_S: Final = 60.0
+OWN_SCREEN: Final = "screen"  # in the place of an address
 
 
 class Admission:
@@ -17,10 +18,11 @@ class Admission:
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
+        self._told_s = float("-inf")
 
     def admit(self, address: str) -> bool:
-        """Count one more page of `address`; False without room. Strangers never take the cabinet's own place."""
-        full = self._open.total() >= SOCKETS_IN_ALL and not is_at_cabinet(address)
+        """Count one more page of `address`; False without room. Strangers never take the place of OWN_SCREEN."""
+        full = self._open.total() >= SOCKETS_IN_ALL and address != OWN_SCREEN
         if full or self._open[address] >= SOCKETS_PER_ADDRESS:
             return False
         self._open[address] += 1
@@ -31,6 +33,13 @@ class Admission:
         self._open[address] -= 1
         if self._open[address] <= 0:
             del self._open[address]
+
+    def is_worth_telling(self, now_s: float) -> bool:
+        """True once a minute: a line for each refused page would fill the log."""
+        if now_s - self._told_s < REFUSAL_TOLD_EVERY_S:
+            return False
+        self._told_s = now_s
+        return True
 
     @property
     def by_address(self) -> dict[str, int]:
@@ -49,13 +58,21 @@ class Pace:
     def __init__(self) -> None:
         self._heard_s: deque[float] = deque(maxlen=MESSAGES_PER_S)
         self._told_s = float("-inf")
+        self._ignored = 0
 
     def allows(self, now_s: float) -> bool:
         """True when a message at `now_s` (monotonic) may be heard; it is then counted."""
         if len(self._heard_s) == MESSAGES_PER_S and now_s - self._heard_s[0] < 1.0:
+            self._ignored += 1
             return False
+        self._ignored = 0
         self._heard_s.append(now_s)
         return True
+
+    @property
+    def is_flood(self) -> bool:
+        """Whether so many messages in a row were ignored that no page of ours can have sent them."""
+        return self._ignored >= FLOOD_MESSAGES
 
     def is_worth_telling(self, now_s: float) -> bool:
         """True once a second: an answer to each ignored message would be a flood of our own."""

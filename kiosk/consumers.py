@@ -7,17 +7,19 @@ import logging
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db import Error as DatabaseProblem
 from django.db import close_old_connections
+from django.http.cookie import parse_cookie
 
-from charging.cabinet import is_at_cabinet
+from charging.cabinet import KEY_COOKIE, is_at_cabinet
 from charging.domain.requests import Refusal
 
-from .admission import MESSAGES_PER_S, Admission, Pace
+from .admission import MESSAGES_PER_S, OWN_SCREEN, Admission, Pace
 from .messages import Action, Asked, Nonsense, asked_of
 from .push import Push, text_of
 from .station import Station
@@ -30,7 +32,8 @@ emergencies: Final = ThreadPoolExecutor(1, thread_name_prefix="kiosk emergency")
 
 ONE_AT_A_TIME: Final = "The last request of this page is still being done: wait for its answer."
 TOO_FAST: Final = f"More than {MESSAGES_PER_S} messages in a second: the others are ignored, send fewer."
-FRESH_S: Final = 3.0
+BEHIND_S: Final = 5.0  # a page that has not painted for so long loads itself again
+POLICY_VIOLATION: Final = 1008  # RFC 6455, 7.4.1
 
 
 class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channels has no types
@@ -47,6 +50,8 @@ class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channel
         self._pace = Pace()
         self._address = ""
         self._at_cabinet = False
+        self._opened_s = 0.0
+        self._told_to_load_s = float("-inf")
         self._sending: asyncio.Task[None] | None = None
         self._acting: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -54,13 +59,18 @@ class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channel
     async def connect(self) -> None:
         """Take the page in when there is room, and begin to send."""
         address = str((self.scope.get("client") or ["?"])[0])
-        if not self._admission.admit(address):
-            log.warning("Too many pages are open, one more of %s is refused: close some.", address)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"]}
+        key = parse_cookie(headers.get("cookie", "")).get(KEY_COOKIE, "")
+        self._at_cabinet = is_at_cabinet(address, headers, key)
+        place = OWN_SCREEN if self._at_cabinet else address
+        if not self._admission.admit(place):
+            if self._admission.is_worth_telling(time.monotonic()):
+                log.warning("Too many pages are open, more of %s are refused: close some.", address)
             await self.close()
             return
-        self._address = address
-        self._at_cabinet = is_at_cabinet(address, (name.decode("latin-1") for name, _value in self.scope["headers"]))
+        self._address, self._opened_s = place, time.monotonic()
         await self.accept()
+        await self._say({"kind": "place", "acts": self._at_cabinet})
         self._sending = asyncio.create_task(self._send_snapshots())
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - the framework's signature
@@ -85,20 +95,26 @@ class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channel
             self._push.unsubscribe(queue)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:  # noqa: ARG002 - the framework's signature
-        """Judge one message. Emergency stops are never limited; everything else is."""
+        """Judge one message. Emergency stops of the station's own screen are never limited; everything else is."""
         now_s = time.monotonic()
         try:
             asked = asked_of(text_data)
         except Nonsense as problem:
             if self._pace.allows(now_s) or self._pace.is_worth_telling(now_s):
                 await self._say_error(str(problem))
+            await self._end_a_flood()
             return
-        if asked.action is Action.EMERGENCY_STOP:
+        if asked.action is Action.EMERGENCY_STOP and self._at_cabinet:
             self._stop_everything(asked)
         elif self._pace.allows(now_s):
             await self._take(asked)
         elif self._pace.is_worth_telling(now_s):
             await self._say_error(TOO_FAST)
+        await self._end_a_flood()
+
+    async def _end_a_flood(self) -> None:
+        if self._pace.is_flood:
+            await self.close(POLICY_VIOLATION)
 
     def _stop_everything(self, asked: Asked) -> None:
         """One at a time: the thread that stops is never behind a queue of the same wish."""
@@ -107,12 +123,22 @@ class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channel
 
     async def _take(self, asked: Asked) -> None:
         if asked.action is Action.SHOWN:
-            if asked.age_s <= FRESH_S:
-                asyncio.get_running_loop().run_in_executor(actions, self._station.beat)
+            await self._judge(self._push.behind_s(asked.sequence))
         elif self._acting and not self._acting.done():
             await self._say_error(ONE_AT_A_TIME, asked.request)
         else:
             self._acting = asyncio.create_task(self._carry_out(asked, actions))
+
+    async def _judge(self, behind_s: float) -> None:
+        """A page is as far behind as the first newer picture is old, but no longer than it has been open."""
+        now_s = time.monotonic()
+        behind = behind_s > BEHIND_S and now_s - self._opened_s > BEHIND_S
+        if behind and now_s - self._told_to_load_s > BEHIND_S:
+            self._told_to_load_s = now_s
+            await self._say({"kind": "load_again"})
+        if self._at_cabinet:
+            beat = partial(self._station.beat, painted=not behind)
+            asyncio.get_running_loop().run_in_executor(actions, beat)
 
     async def _carry_out(self, asked: Asked, executor: Executor) -> None:
         accepted, refusal = await asyncio.get_running_loop().run_in_executor(executor, self._ask, asked)

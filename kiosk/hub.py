@@ -14,7 +14,8 @@ from .messages import Action, Asked
 from .station import Answer
 
 BY: Final = "screen"
-HEARTBEAT: Final = "screen"
+HEARD: Final = "screen.heard"  # station.parent.screen judges the browser by these two
+PAINTED: Final = "screen"
 
 
 class Hub:
@@ -44,6 +45,12 @@ class Hub:
             case Action.SHOWN:
                 raise ValueError("A page's report is a heartbeat, not a request: call beat().")
 
-    def beat(self) -> None:
-        """The screen shows a fresh picture."""
-        live.beat(HEARTBEAT)
+    def beat(self, *, painted: bool) -> None:
+        """The station's own screen has reported what it shows."""
+        live.beat(HEARD)
+        if painted:
+            live.beat(PAINTED)
+
+    def started_again(self, cause: str) -> None:
+        """Journal why the screen was started again."""
+        services.screen_started_again(cause)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -39,8 +38,7 @@ class Asked:
     request: str = ""
     connector: int = 0
     card: int = 0
-    sequence: int = 0  # of the snapshot that the page displays (SHOWN)
-    age_s: float = 0.0  # of that snapshot, by the page's clock (SHOWN)
+    sequence: int = 0  # of the snapshot that the page has painted (SHOWN)
 
 
 def asked_of(text: str | None) -> Asked:
@@ -72,7 +70,6 @@ def _judged(told: dict[str, Any]) -> Asked:
         connector=_whole(told, "connector", needed=action in NEEDS_CONNECTOR),
         card=_whole(told, "card", needed=action is Action.CHOOSE),
         sequence=_whole(told, "sequence", needed=action is Action.SHOWN),
-        age_s=_seconds(told.get("age_s", 0.0)),
     )
 
 
@@ -81,9 +78,3 @@ def _whole(told: dict[str, Any], name: str, *, needed: bool) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= LARGEST_NUMBER:
         raise Nonsense(f"`{name}` is not a whole number from 0 on: correct it.")
     return number
-
-
-def _seconds(age_s: Any) -> float:
-    if isinstance(age_s, bool) or not isinstance(age_s, int | float) or not math.isfinite(age_s):
-        raise Nonsense("`age_s` is not a number of seconds: correct it.")
-    return float(age_s)

@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 1.0
 CLOSEST_S: Final = 0.1  # between two snapshots, however often the station is said to have changed
 SUBSCRIBE_AGAIN_S: Final = 1.0
+OFFERS_KNOWN: Final = 600  # a minute of the closest ones
 
 reader: Final = ThreadPoolExecutor(1, thread_name_prefix="kiosk snapshot")
 
@@ -97,6 +99,7 @@ class Push:
         self._made_s = 0.0
         self._made_at = ""
         self._sequence = 0
+        self._offered_s: deque[float] = deque(maxlen=OFFERS_KNOWN)  # when each of the last sequences was offered
         self._problem = ""
 
     def subscribe(self) -> asyncio.Queue[str]:
@@ -115,6 +118,13 @@ class Push:
         if not self._subscribers and self._task:
             self._task.cancel()
             self._task = None
+
+    def behind_s(self, sequence: int) -> float:
+        """For how long there has been a newer snapshot than `sequence`: 0 for the newest, infinite for one unknown."""
+        newer = self._sequence - sequence
+        if newer == 0 and sequence:
+            return 0.0
+        return time.monotonic() - self._offered_s[-newer] if 0 < newer <= len(self._offered_s) else math.inf
 
     async def _run(self) -> None:
         listening = asyncio.ensure_future(self._wake_ups(self._woken))
@@ -157,6 +167,7 @@ class Push:
 
     def _offer(self) -> None:
         self._sequence += 1
+        self._offered_s.append(time.monotonic())
         text = text_of(
             {
                 "kind": "snapshot",

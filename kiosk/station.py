@@ -35,6 +35,10 @@ class Station(Protocol):
         """Pass on what somebody at the screen wants; every action but SHOWN."""
         ...
 
-    def beat(self) -> None:
-        """The screen shows a fresh picture."""
+    def beat(self, *, painted: bool) -> None:
+        """The station's own screen has reported what it shows; `painted`: that it is the newest picture."""
+        ...
+
+    def started_again(self, cause: str) -> None:
+        """The station's own screen was started again, for a cause of charging.words.SCREEN_CAUSES or none."""
         ...

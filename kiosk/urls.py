@@ -12,6 +12,7 @@ app_name: Final = "kiosk"
 urlpatterns: Final[list[URLPattern]] = [
     path("", views.page, name="page"),
     path("connector/<int:number>", views.page, name="connector"),
+    path("screen", views.own_screen, name="own_screen"),
     path("kiosk/words.json", views.words_document, name="words"),
     path("kiosk/messenger.svg", views.messenger, name="messenger"),
     path("kiosk/picture/<str:name>", views.picture, name="picture"),

@@ -7,10 +7,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import segno
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from charging.cabinet import KEY_COOKIE, is_at_cabinet
 
 from . import words
 from .edition import edition
@@ -24,6 +26,7 @@ MESSENGER_SCHEMES: Final = frozenset({"https", "http", "tg", "viber", "whatsapp"
 QR_QUIET_MODULES: Final = 2
 # An SVG may draw, and nothing else: no scripts, no requests, not even where it is opened by itself.
 PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+NOT_THE_SCREEN: Final = "This is not the station's own screen: open the station's first page to look at it.\n"
 
 
 def language_of(request: HttpRequest) -> str:
@@ -40,6 +43,19 @@ def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001
     texts = {key.replace(".", "_"): text[language] for key, text in words.table().items() if key.startswith("page.")}
     seen = {"language": language, "languages": words.LANGUAGES, "edition": edition(), "words": texts}
     return render(request, "kiosk/page.html", seen)
+
+
+@never_cache
+@require_safe
+def own_screen(request: HttpRequest) -> HttpResponse:
+    """The browser that the station started shows its key, and is known by a cookie from then on (decision 0030)."""
+    key = request.GET.get("key", "")
+    if not is_at_cabinet(request.META.get("REMOTE_ADDR", ""), request.headers, key):
+        return HttpResponseForbidden(NOT_THE_SCREEN, content_type="text/plain; charset=utf-8")
+    Hub().started_again(request.GET.get("why", ""))
+    known = redirect("kiosk:page")
+    known.set_cookie(KEY_COOKIE, key, httponly=True, samesite="Strict")
+    return known
 
 
 @require_safe

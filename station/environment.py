@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ ROLES: Final = ("web", "controllers", "links", "prepare", "tool")
 REDIS_SCHEMES: Final = ("unix", "redis", "rediss")
 DATABASE_SCHEMES: Final = ("postgres", "postgresql")
 LONGEST_BOOT_ID: Final = 64
+SHORTEST_SCREEN_KEY: Final = 32
 PROJECT_DIR: Final = Path(__file__).resolve().parent.parent
 
 
@@ -37,6 +38,7 @@ class Environment:
     system_root: Path  # where /sys and /proc are looked up
     http_port: int
     database_url: str  # "" = SQLite in data_dir
+    screen_key: str = field(repr=False)  # what the screen's browser shows; "" = the loopback is enough
     host_names: tuple[str, ...]  # further names by which browsers may call the station
 
 
@@ -79,6 +81,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
     boot_id = environ.get("STATION_BOOT_ID", "")
     if len(boot_id) > LONGEST_BOOT_ID:
         sentences.append(f"STATION_BOOT_ID is longer than {LONGEST_BOOT_ID} characters: shorten it.")
+    screen_key = environ.get("STATION_SCREEN_KEY", "")
+    if screen_key and len(screen_key) < SHORTEST_SCREEN_KEY:
+        sentences.append(f"STATION_SCREEN_KEY is shorter than {SHORTEST_SCREEN_KEY} characters: lengthen or unset it.")
     redis_url = environ.get("STATION_REDIS_URL") or f"unix://{data_dir}/run/redis.sock?db=0"
     environment = Environment(
         data_dir=data_dir,
@@ -90,6 +95,7 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
         system_root=_absolute("STATION_SYSTEM_ROOT", environ.get("STATION_SYSTEM_ROOT", "/"), sentences),
         http_port=_port_of(environ.get("STATION_HTTP_PORT", "8000"), sentences),
         database_url=_url_of("DATABASE_URL", environ.get("DATABASE_URL", ""), DATABASE_SCHEMES, sentences),
+        screen_key=screen_key,
         host_names=_words_of(environ.get("STATION_HOST_NAMES", ""), ","),
     )
     if sentences:

@@ -32,6 +32,7 @@ SYSTEM_ROOT: Final = ENVIRONMENT.system_root
 HTTP_PORT: Final = ENVIRONMENT.http_port
 REDIS_URL: Final = ENVIRONMENT.redis_url
 HOST_NAMES: Final = ENVIRONMENT.host_names
+SCREEN_KEY: Final = ENVIRONMENT.screen_key
 IS_WORKER: Final = ROLE in {"controllers", "links"}
 
 SOFTWARE_VERSION: Final = software_version()

@@ -36,6 +36,7 @@ from charging.services.placing import choose_card
 from charging.services.profiles import composite_schedule, has_connector, profile_set, profiles_cleared
 from charging.services.reserving import cancel_reservation, reserve
 from charging.services.resetting import reset, reset_begins, reset_failed, reset_in_hand, reset_step
+from charging.services.screen import screen_started_again
 from charging.services.sharing import SitePower
 from charging.services.starting import start
 from charging.services.station_turn import StationTurn, station_turn
@@ -87,6 +88,7 @@ __all__ = [
     "reset_failed",
     "reset_in_hand",
     "reset_step",
+    "screen_started_again",
     "security_event",
     "security_log_broken",
     "security_log_lines",

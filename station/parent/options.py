@@ -26,6 +26,7 @@ class Options:
     reader: str
     config: Path | None
     central_system: str  # address from now on; "" = what the station knows
+    browser: str  # of the station's own screen: "screen", "headless" for tests, "" = none
 
 
 def _port(text: str) -> int:
@@ -56,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--central-system", type=_address, default="", metavar="URL", help="OCPP 1.6 central system to use from now on"
     )
+    parser.add_argument(
+        "--browser",
+        nargs="?",
+        const="screen",
+        default="",
+        choices=("screen", "headless"),
+        help="show the kiosk on this computer's screen, and take commands from there only; headless: for tests",
+    )
     return parser
 
 
@@ -77,4 +86,5 @@ def options_of(arguments: Sequence[str]) -> Options:
         reader=given.reader,
         config=given.config.absolute() if given.config else None,
         central_system=given.central_system,
+        browser=given.browser,
     )

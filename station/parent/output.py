@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Final
 
-COLOURS: Final = {"redis": 31, "prepare": 37, "simulator": 36, "controllers": 33, "links": 32, "web": 34}
+COLOURS: Final = {"redis": 31, "prepare": 37, "simulator": 36, "controllers": 33, "links": 32, "web": 34, "browser": 35}
 NAME_WIDTH: Final = 11
 MOST_KEPT_BYTES: Final = 65_536
 LAST_WORDS_WITHIN_S: Final = 1.0

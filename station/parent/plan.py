@@ -66,11 +66,12 @@ def _worker(name: str, environ: dict[str, str]) -> Child:
     return Child(name, [sys.executable, "-m", "station.worker", f"{name}@station"], told)
 
 
-def services(environ: dict[str, str], web_socket: int) -> list[Child]:
-    """The three processes of decision 0002, in the order of their start."""
+def services(environ: dict[str, str], web_socket: int, screen_key: str) -> list[Child]:
+    """The three processes of decision 0002, in the order of their start; `web` alone is told the screen's key."""
     daphne = [sys.executable, "-m", "station.web", "--fd", str(web_socket), "-v", "0", "--no-server-name"]
+    told = {**environ, "STATION_ROLE": "web", "STATION_SCREEN_KEY": screen_key}
     return [
         _worker("controllers", environ),
-        Child("web", [*daphne, "station.asgi:application"], {**environ, "STATION_ROLE": "web"}, (web_socket,)),
+        Child("web", [*daphne, "station.asgi:application"], told, (web_socket,)),
         _worker("links", environ),
     ]

@@ -13,6 +13,7 @@ from station.parent.health_watch import Health, HealthQuestion
 from station.parent.impossible import StartImpossible
 from station.parent.output import last_words, say, say_of
 from station.parent.restart_socket import RestartSocket
+from station.parent.screen import Screen, key_of
 from station.parent.supervision import Supervision, show_end
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Station:
         self.next_words_s = self.started_at_s + PATIENCE_BEFORE_WORDS_S
         self.server = web_port.listen(options.http_host, options.http_port)
         self.address = web_port.address_of(self.server)
+        self.screen_key = key_of(options)
+        self.screen = Screen(options, self.address, self.screen_key)
         redis_url, self.redis = plan.redis_of(options)
         self.environ = plan.environ_of(options, redis_url, self.address[1])
         self.supervision = Supervision(self.on_line, self.on_end)
@@ -57,7 +60,9 @@ class Station:
         """Start, watch until somebody asks to stop or to start again, stop in order; the exit code."""
         self.start_ground()
         while not (self.supervision.stop_signals or self.problem or self.restart_wanted):
-            self.supervision.turn(QUESTION_PERIOD_S if self.ready else QUESTION_BEFORE_READY_S)
+            longest_s = QUESTION_PERIOD_S if self.ready else QUESTION_BEFORE_READY_S
+            self.supervision.turn(min(longest_s, self.screen.due_s))
+            self.screen.turn()
             self.watch_health()
         say(f"stopping: {self.problem}" if self.problem else "stopping ...")
         self.supervision.stop_all()
@@ -101,9 +106,10 @@ class Station:
     def start_services(self) -> None:
         """Start the three processes; the database is prepared."""
         del self.supervision.children["prepare"]
-        for child in plan.services(self.environ, self.server.fileno()):
+        for child in plan.services(self.environ, self.server.fileno(), self.screen_key):
             say(f"starting {child.name} ...")
             self.supervision.start(child)
+        self.screen.start(self.supervision)
 
     def on_line(self, child: Child, line: str) -> None:
         """Show a child's line and pick up the two that are meant for the parent."""
@@ -121,7 +127,9 @@ class Station:
             self.start_services()
             return
         show_end(child, code)
-        if child.name == "prepare":
+        if child is self.screen.browser:
+            self.screen.ended()
+        elif child.name == "prepare":
             self.problem = "the database could not be prepared; the lines of `prepare` above say why."
         elif child.name == "simulator" and not self.simulator_url:
             self.problem = f"the simulated station {self.options.simulate} did not start; its lines above say why."
@@ -161,6 +169,8 @@ class Station:
         elif not self.ready and time.monotonic() > self.next_words_s:
             self.next_words_s += PATIENCE_BEFORE_WORDS_S
             say(f"not ready yet: {' '.join(health.problems)}")
+        if (reason := self.screen.judge(health.heartbeats)) and self.screen.browser is not None:
+            self.restart(self.screen.browser, reason)
         # Nothing at all in `heartbeats` means that Redis is away; a restart would not bring it back.
         if health.heartbeats:
             self.restart_when_idle("links", "canary.links", health.heartbeats, "task")

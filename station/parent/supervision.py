@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 TIME_TO_STOP_S: Final = 15.0
 LONGEST_LOOK_S: Final = 1.0
-# Who stops with whom: first nobody new is served, then the controllers write limit 0, then what they lean on ends.
-STOP_ORDER: Final = (("web",), ("links", "controllers"), ("prepare", "simulator"), ("redis",))
+# Who stops with whom: the screen, then nobody new is served, then controllers write limit 0, then what they lean on.
+STOP_ORDER: Final = (("browser",), ("web",), ("links", "controllers"), ("prepare", "simulator"), ("redis",))
 
 
 class Supervision:

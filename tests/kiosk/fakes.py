@@ -27,6 +27,8 @@ class StationInMemory:
         self.locked = False
         self.asked: list[tuple[Asked, str, str]] = []  # with who and on which thread
         self.beats = 0
+        self.painted = 0
+        self.causes: list[str] = []
         self.may_answer = threading.Event()
         self.may_answer.set()
 
@@ -47,5 +49,9 @@ class StationInMemory:
             raise OperationalError("database is locked")
         return self.answer
 
-    def beat(self) -> None:
+    def beat(self, *, painted: bool) -> None:
         self.beats += 1
+        self.painted += painted
+
+    def started_again(self, cause: str) -> None:
+        self.causes.append(cause)

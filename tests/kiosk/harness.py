@@ -51,8 +51,11 @@ class FileStation:
         self._note(asdict(asked) | {"who": who})
         return FixedAnswer(**json.loads((FOLDER / "answer.json").read_text("utf-8")))
 
-    def beat(self) -> None:
-        self._note({"action": "beat"})
+    def beat(self, *, painted: bool) -> None:
+        self._note({"action": "beat", "painted": painted})
+
+    def started_again(self, cause: str) -> None:
+        self._note({"action": "beat", "cause": cause})
 
     def _note(self, what: dict[str, object]) -> None:
         with (FOLDER / "asked.jsonl").open("a", encoding="utf-8") as notes:

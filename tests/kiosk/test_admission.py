@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from kiosk.admission import MESSAGES_PER_S, SOCKETS_IN_ALL, SOCKETS_PER_ADDRESS, Admission, Pace
+from kiosk.admission import (
+    FLOOD_MESSAGES,
+    MESSAGES_PER_S,
+    OWN_SCREEN,
+    SOCKETS_IN_ALL,
+    SOCKETS_PER_ADDRESS,
+    Admission,
+    Pace,
+)
 
 
 def test_it_admits_a_limited_number_of_pages_of_one_address() -> None:
@@ -22,7 +30,7 @@ def test_it_has_room_for_the_cabinets_own_screen_however_many_strangers_look() -
     admission = Admission()
     for number in range(SOCKETS_IN_ALL):
         admission.admit(f"10.0.0.{number}")
-    assert admission.admit("127.0.0.1")
+    assert admission.admit(OWN_SCREEN)
     assert not admission.admit("10.0.1.1")
 
 
@@ -40,6 +48,20 @@ def test_it_hears_ten_messages_in_any_second() -> None:
     assert [pace.allows(0.05 * n) for n in range(15)] == [True] * MESSAGES_PER_S + [False] * 5
     assert pace.allows(1.0)
     assert not pace.allows(1.01)
+
+
+def test_it_knows_a_flood_from_a_busy_finger() -> None:
+    pace = Pace()
+    for _ in range(MESSAGES_PER_S + FLOOD_MESSAGES - 1):
+        pace.allows(0.0)
+    assert not pace.is_flood
+    pace.allows(0.5)
+    assert pace.is_flood
+
+
+def test_it_says_once_a_minute_that_it_refuses_pages() -> None:
+    admission = Admission()
+    assert [admission.is_worth_telling(at_s) for at_s in (0.0, 1.0, 59.0, 60.0)] == [True, False, False, True]
 
 
 def test_it_says_once_a_second_that_it_ignores() -> None:

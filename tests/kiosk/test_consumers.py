@@ -6,13 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from kiosk.admission import SOCKETS_PER_ADDRESS, Admission
-from kiosk.consumers import ONE_AT_A_TIME, TOO_FAST, KioskConsumer
+from kiosk import consumers
+from kiosk.admission import FLOOD_MESSAGES, MESSAGES_PER_S, SOCKETS_PER_ADDRESS, Admission
+from kiosk.consumers import ONE_AT_A_TIME, POLICY_VIOLATION, TOO_FAST, KioskConsumer
 from kiosk.push import Push
 from tests.conftest import wait_until
 from tests.kiosk.fakes import FixedAnswer, StationInMemory
@@ -199,12 +201,62 @@ async def test_it_finishes_what_a_page_asked_before_it_left(page: Any, station: 
     assert station.asked[0][0].action == "stop"
 
 
-async def test_it_beats_only_for_a_fresh_picture(page: Any, station: StationInMemory) -> None:
+async def test_a_page_that_has_not_painted_for_five_seconds_is_told_to_load_itself_again(
+    page: Any, station: StationInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(page) as one:
-        await told(one, action="shown", sequence=1, age_s=30.0)
-        await told(one, action="shown", sequence=2, age_s=0.5)
-        await until(lambda: station.beats)
-        assert station.beats == 1
+        newest = (await heard(one, "snapshot"))["sequence"]
+        await told(one, action="shown", sequence=newest)
+        await until(lambda: station.painted == 1)
+        monkeypatch.setattr(consumers, "BEHIND_S", 0.0)
+        await told(one, action="shown", sequence=newest - 1)
+        assert await heard(one, "load_again") == {"kind": "load_again"}
+        await until(lambda: station.beats == 2)
+        assert station.painted == 1
+
+
+async def test_a_page_that_floods_is_shut_out(page: Any, station: StationInMemory) -> None:
+    async with opened(page) as one:
+        for _ in range(FLOOD_MESSAGES + 2 * MESSAGES_PER_S):
+            await one.send_to(text_data="{")
+        assert await closed(one) == POLICY_VIOLATION
+        assert station.asked == []
+
+
+async def test_it_tells_a_page_whether_it_may_act(page: Any) -> None:
+    for address, acts in (("127.0.0.1", True), ("192.0.2.7", False)):
+        async with opened(partial(seen_from, address, page())) as one:
+            assert await heard(one, "place") == {"kind": "place", "acts": acts}
+
+
+@pytest.mark.parametrize("cookie", ["", "station_screen=", f"station_screen={'k' * 39}", "other=1; station_screen"])
+async def test_with_a_key_the_loopback_alone_commands_nothing(
+    page: Any, station: StationInMemory, settings: Any, cookie: str
+) -> None:
+    settings.SCREEN_KEY = "k" * 40
+    async with opened(partial(with_cookie, cookie, page())) as one:
+        for action in ("start", "emergency_stop"):
+            await told(one, action=action, connector=1, request=action)
+            answer = await heard(one, "answer")
+            assert (answer["accepted"], answer["refusal"]) == (False, "not_at_cabinet")
+    assert station.asked == []
+    async with opened(partial(with_cookie, f"a=b; station_screen={settings.SCREEN_KEY}", page())) as one:
+        await told(one, action="start", connector=1, request="r")
+        assert (await heard(one, "answer"))["accepted"]
+
+
+async def closed(page: WebsocketCommunicator) -> int:
+    """The code with which the station closes the socket; what it says before is passed over."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            sent = await page.receive_output(WITHIN_S)
+            if sent["type"] == "websocket.close":
+                return int(sent["code"])
+
+
+def with_cookie(cookie: str, communicator: WebsocketCommunicator) -> WebsocketCommunicator:
+    communicator.scope["headers"] = [(b"cookie", cookie.encode())]
+    return communicator
 
 
 async def test_it_refuses_a_page_too_many_and_takes_one_when_another_leaves(page: Any) -> None:

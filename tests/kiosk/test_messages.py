@@ -29,8 +29,7 @@ NONSENSE = (
     '{"action": "start", "connector": 1, "request": 7}',
     '{"action": "start", "connector": 1, "request": "' + "x" * 65 + '"}',
     '{"action": "shown"}',
-    '{"action": "shown", "sequence": 1, "age_s": NaN}',
-    '{"action": "shown", "sequence": 1, "age_s": "0"}',
+    '{"action": "shown", "sequence": 1e400}',
     "[" * 2000,
     '{"action": "start", "connector": 1, "more": "' + "x" * LARGEST_BYTES + '"}',
     '{"action": "start", "connector": 1, "more": "' + "\U0001f50c" * (LARGEST_BYTES // 4) + '"}',
@@ -51,7 +50,7 @@ def test_it_refuses_nonsense_with_a_sentence(text: str | None) -> None:
         ({"action": "choose", "connector": 1, "card": 9}, Asked(action=Action.CHOOSE, connector=1, card=9)),
         ({"action": "release", "connector": 1}, Asked(action=Action.RELEASE, connector=1)),
         ({"action": "emergency_stop"}, Asked(action=Action.EMERGENCY_STOP)),
-        ({"action": "shown", "sequence": 5, "age_s": 0.4}, Asked(action=Action.SHOWN, sequence=5, age_s=0.4)),
+        ({"action": "shown", "sequence": 5}, Asked(action=Action.SHOWN, sequence=5)),
     ],
 )
 def test_it_reads_every_action(told: dict[str, object], asked: Asked) -> None:

@@ -235,7 +235,7 @@ def test_it_changes_the_language_on_every_page(page: Page, kiosk: FileKiosk) -> 
 
 def test_it_reports_what_it_displays(page: Page, kiosk: FileKiosk, wait_for: WaitFor) -> None:
     expect(page.locator(".tile")).to_have_count(4)
-    wait_for(lambda: {"action": "beat"} in kiosk.asked(), 20)
+    wait_for(lambda: {"action": "beat", "painted": True} in kiosk.asked(), 20)
 
 
 def test_it_never_shows_a_lost_station_and_finds_it_again(browser: Browser, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.http import Http404
@@ -63,6 +64,35 @@ def test_it_serves_the_words_for_ever_by_their_edition() -> None:
 @pytest.mark.parametrize("address", ["/", "/kiosk/words.json", "/kiosk/messenger.svg"])
 def test_it_only_answers_to_reading(address: str) -> None:
     assert Client(headers={"host": "127.0.0.1"}).post(address).status_code == 405
+
+
+def test_the_browser_that_shows_the_key_is_known_by_a_cookie(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SCREEN_KEY = "k" * 40
+    station = StationInMemory()
+    monkeypatch.setattr(views, "Hub", lambda: station)
+    client = Client(headers={"host": "127.0.0.1"})
+    answer = client.get("/screen", {"key": settings.SCREEN_KEY, "why": "silent"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    cookie = answer.cookies["station_screen"]
+    assert (cookie.value, cookie["httponly"], cookie["samesite"]) == (settings.SCREEN_KEY, True, "Strict")
+    assert station.causes == ["silent"]
+
+
+@pytest.mark.parametrize(
+    ("key", "address"),
+    [("", "127.0.0.1"), ("k" * 39, "127.0.0.1"), ("\u044f" * 40, "127.0.0.1"), ("k" * 40, "192.0.2.7")],
+)
+def test_nobody_else_is_given_the_cookie(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, key: str, address: str
+) -> None:
+    settings.SCREEN_KEY = "k" * 40
+    station = StationInMemory()
+    monkeypatch.setattr(views, "Hub", lambda: station)
+    answer = Client(headers={"host": "127.0.0.1"}, REMOTE_ADDR=address).get("/screen", {"key": key, "why": "silent"})
+    assert answer.status_code == 403
+    assert answer.content.decode() == views.NOT_THE_SCREEN
+    assert not answer.cookies
+    assert station.causes == []
 
 
 def shown_messenger(monkeypatch: pytest.MonkeyPatch, address: str) -> bytes:

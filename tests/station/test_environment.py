@@ -28,6 +28,7 @@ def test_it_needs_nothing_from_the_environment() -> None:
         ("STATION_HTTP_PORT", "-1"),
         ("STATION_HTTP_PORT", "٨"),
         ("STATION_BOOT_ID", "x" * 65),
+        ("STATION_SCREEN_KEY", "x" * 31),
     ],
 )
 def test_it_refuses_a_value_out_of_bounds_with_one_sentence_that_names_it(name: str, value: str) -> None:

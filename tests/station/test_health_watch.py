@@ -27,6 +27,7 @@ def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[run.Stat
         reader="",
         config=None,
         central_system="",
+        browser="",
     )
     station = run.Station(options)
     for name in ("links", "controllers"):

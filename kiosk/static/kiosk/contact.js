@@ -3,13 +3,16 @@
 const LONGEST_BACK_OFF_MS = 2000;
 const ANSWER_WITHIN_MS = 8000;
 const SILENT_MS = 4000; // snapshots come once a second: a socket that says nothing is dead
-const SHOWN_EVERY_MS = 5000;
+const SHOWN_EVERY_MS = 1000;
 const EMERGENCY_WAITS_MS = 10000;
 export const STALE_S = 3;
 
 export class Contact {
-  constructor(changed) {
+  constructor(changed, loadAgain) {
     this.changed = changed;
+    this.loadAgain = loadAgain;
+    this.acts = false; // whether the station takes requests of this page
+    this.painted = 0; // the sequence that is on the glass
     this.snapshot = null;
     this.edition = "";
     this.sequence = 0;
@@ -76,6 +79,10 @@ export class Contact {
       this.sequence = told.sequence;
       this.edition = told.edition;
       if (told.snapshot) this.take(told);
+    } else if (told.kind === "place") {
+      this.acts = told.acts;
+    } else if (told.kind === "load_again") {
+      this.loadAgain();
     } else if (told.request) {
       this.settle(told.request, told.kind === "answer" ? told : { accepted: false, refusal: "", rejected: true });
     }
@@ -123,8 +130,6 @@ export class Contact {
   }
 
   reportShown() {
-    if (this.snapshot && document.visibilityState === "visible") {
-      this.tell({ action: "shown", sequence: this.sequence, age_s: Math.min(this.age(), 1e6) });
-    }
+    if (this.snapshot && document.visibilityState === "visible") this.tell({ action: "shown", sequence: this.painted });
   }
 }

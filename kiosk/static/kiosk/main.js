@@ -31,6 +31,7 @@ const until = { asking: 0, notice: 0, alarm: 0 };
 let touched_ms = numberInAddress() ? performance.now() : -Infinity; // whoever opened a connector's address looks at it
 let painted_ms = performance.now();
 let curved_ms = 0;
+let framing = false;
 let contact = null;
 
 function numberInAddress() {
@@ -86,6 +87,18 @@ function render() {
   document.body.classList.toggle("is-gone", contact.gone());
   paint(screen, pictureOf());
   painted_ms = now_ms;
+  noteFrame();
+}
+
+// A picture is on the glass when the frame after the one that draws it begins.
+function noteFrame() {
+  if (framing) return;
+  framing = true;
+  const drawn = contact.sequence;
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    framing = false;
+    contact.painted = drawn;
+  }));
 }
 
 function goHome() {
@@ -229,7 +242,7 @@ async function begin() {
     }
   }
   paint(screen, h("main", { class: "gone", "data-key": "gone" }, h("h2", {}, say("opening.title"))));
-  contact = new Contact(changed);
+  contact = new Contact(changed, reloadFromServer);
 }
 
 begin();
