@@ -8,7 +8,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ def family(station: RunningStation) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            words = (folder / "cmdline").read_text().split("\0")
+            words = (folder / "cmdline").read_text().replace("\0", " ").split()  # children of the zygote join theirs
         except OSError:
             continue
         if mark in words and "station.parent.pipe_ends" not in words:
@@ -93,7 +92,7 @@ def test_the_screen_shows_the_truth_again_after_a_stop(station: RunningStation) 
 
 def test_only_the_browser_of_the_station_may_command(station: RunningStation) -> None:
     def asked(headers: dict[str, str]) -> dict[str, Any]:
-        with closing(connect(f"ws://127.0.0.1:{station.port}/ws/kiosk/", additional_headers=headers)) as wire:
+        with connect(f"ws://127.0.0.1:{station.port}/ws/kiosk/", additional_headers=headers) as wire:
             wire.send('{"action": "stop", "connector": 1, "request": "r"}')
             while (told := json.loads(wire.recv(10)))["kind"] != "answer":
                 pass
