@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from charging.domain.faults import FAULTS
 from charging.domain.requests import Refusal
+from charging.domain.screen import ScreenCause
 from charging.domain.security import SecurityEvent
 
 Text = str | Promise
@@ -254,8 +255,8 @@ def fault_shown(name: str) -> dict[str, Any]:
 
 
 SCREEN_CAUSES: Final[dict[str, Text]] = {
-    "ended": _("its browser had ended"),
-    "page_crashed": _("its page had crashed"),
-    "silent": _("it had not reported what it shows for half a minute"),
-    "behind": _("it went on showing an old picture"),
+    ScreenCause.ENDED: _("its browser had ended"),
+    ScreenCause.PAGE_CRASHED: _("its page had crashed"),
+    ScreenCause.SILENT: _("it had not reported what it shows for half a minute"),
+    ScreenCause.BEHIND: _("it went on showing an old picture"),
 }

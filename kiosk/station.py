@@ -40,5 +40,5 @@ class Station(Protocol):
         ...
 
     def started_again(self, cause: str) -> None:
-        """The station's own screen was started again, for a cause of charging.words.SCREEN_CAUSES or none."""
+        """The station's own screen was started again, for a cause of charging.domain.screen.ScreenCause or none."""
         ...

@@ -7,14 +7,14 @@ import logging
 from django.db import DatabaseError
 
 from charging import journal
-from charging.words import SCREEN_CAUSES
+from charging.domain.screen import ScreenCause
 
 log = logging.getLogger(__name__)
 
 
 def screen_started_again(cause: str) -> None:
-    """Journal why the browser had to be started again: a key of SCREEN_CAUSES; anything else is not told."""
-    if cause not in SCREEN_CAUSES:
+    """Journal why the browser had to be started again: a ScreenCause; anything else is not told."""
+    if cause not in set(ScreenCause):
         return
     try:
         with journal.one_commit():

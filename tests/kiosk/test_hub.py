@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from charging.domain.requests import Refusal
+from charging.domain.screen import ScreenCause
 from charging.models import JournalEntry, Station
+from charging.sentences import sentence_of
 from kiosk.hub import Hub
 from kiosk.messages import Action, Asked
 
@@ -37,6 +39,14 @@ def test_it_latches_the_emergency_stop_in_the_name_of_the_screen() -> None:
     assert Station.objects.get().emergency
     assert JournalEntry.objects.filter(who="screen 127.0.0.1").exists()
     assert Hub().snapshot()["station"]["emergency"]
+
+
+def test_it_journals_why_the_screen_was_started_again_and_nothing_that_is_no_cause() -> None:
+    for cause in ("", "silent", "'; DROP TABLE", *ScreenCause):
+        Hub().started_again(cause)
+    entries = JournalEntry.objects.filter(kind="ScreenStartedAgain").order_by("pk")
+    assert [entry.body["cause"] for entry in entries] == ["silent", *ScreenCause]
+    assert sentence_of(entries[0]).endswith("it had not reported what it shows for half a minute")
 
 
 def test_it_takes_no_report_for_a_request() -> None:
