@@ -1,6 +1,6 @@
 # Every command a developer needs. Variables: PYTHON (python3), PORT, HTTP_HOST, HTTP_PORT, DATA_DIR, CENTRAL_SYSTEM, NAME.
 export PYTHON PORT HTTP_HOST HTTP_PORT DATA_DIR CENTRAL_SYSTEM
-.PHONY: help run demo-csms test check bench smoke fuzz soak mutants lock
+.PHONY: help run catalogues demo-csms test check bench smoke fuzz soak mutants lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -31,6 +31,9 @@ soak: ## the measurements, for hours
 
 mutants: ## break one line for each conformance case: does its test notice? NAME="TC_010 ..." for some
 	@scripts/venv requirements-dev.txt && .venv/bin/python -m tests.ocpp_client.conformance.mutants $(NAME)
+
+catalogues: ## bring the screen's translations up to date with kiosk/sentences (needs gettext)
+	@scripts/venv requirements.txt && .venv/bin/python scripts/catalogues.py
 
 lock: ## write the requirements files anew
 	@scripts/lock

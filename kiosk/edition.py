@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-FOLDERS: Final = ("sentences", "static", "templates")
+FOLDERS: Final = ("locale", "sentences", "static", "templates")
 
 
 @cache

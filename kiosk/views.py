@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,7 +32,11 @@ NOT_THE_SCREEN: Final = "This is not the station's own screen: open the station'
 
 def language_of(request: HttpRequest) -> str:
     """?lang= wins over the cookie; whatever is not ours is the default."""
-    asked = request.GET.get("lang") or request.COOKIES.get(LANGUAGE_COOKIE, "")
+    return known_language(request.GET.get("lang") or request.COOKIES.get(LANGUAGE_COOKIE, ""))
+
+
+def known_language(asked: str) -> str:
+    """*asked* when the screen speaks it, else the default."""
     return asked if asked in words.LANGUAGES else words.DEFAULT_LANGUAGE
 
 
@@ -40,8 +45,14 @@ def language_of(request: HttpRequest) -> str:
 def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001 - the page reads its own address
     """The kiosk, opened at all connectors or at one."""
     language = language_of(request)
-    texts = {key.replace(".", "_"): text[language] for key, text in words.table().items() if key.startswith("page.")}
-    seen = {"language": language, "languages": words.LANGUAGES, "edition": edition(), "words": texts}
+    told = words.sentences(language).items()
+    seen = {
+        "language": language,
+        "default_language": words.DEFAULT_LANGUAGE,
+        "languages": json.dumps(words.LANGUAGES, ensure_ascii=False),
+        "edition": edition(),
+        "words": {key.replace(".", "_"): text for key, text in told if key.startswith("page.")},
+    }
     return render(request, "kiosk/page.html", seen)
 
 
@@ -60,8 +71,10 @@ def own_screen(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def words_document(request: HttpRequest) -> HttpResponse:
-    """Language -> key -> text. Kept for ever when asked for by its edition, else asked for again."""
-    response = HttpResponse(words.document(), content_type="application/json")
+    """Key -> text of ?lang=. Kept for ever when asked for by its edition, else asked for again."""
+    response = HttpResponse(
+        words.document(known_language(request.GET.get("lang", ""))), content_type="application/json"
+    )
     known = request.GET.get("v") == edition()
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if known else "no-cache"
     return response

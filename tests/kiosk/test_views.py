@@ -58,7 +58,15 @@ def test_it_serves_the_words_for_ever_by_their_edition() -> None:
     assert lasting.json() == passing.json()
     assert "immutable" in lasting.headers["Cache-Control"]
     assert passing.headers["Cache-Control"] == "no-cache"
-    assert set(lasting.json()) == set(words.LANGUAGES)
+
+
+@pytest.mark.parametrize(("query", "start"), [("", "Start"), ("?lang=fr", "Démarrer"), ("?lang=xx", "Start")])
+def test_it_serves_the_words_of_one_language(query: str, start: str) -> None:
+    client = Client(headers={"host": "127.0.0.1"})
+    client.cookies["kiosk_language"] = "ru"
+    told = client.get(f"/kiosk/words.json{query}").json()
+    assert told["action.start"] == start
+    assert told.keys() == words.sentences("en").keys()
 
 
 @pytest.mark.parametrize("address", ["/", "/kiosk/words.json", "/kiosk/messenger.svg"])

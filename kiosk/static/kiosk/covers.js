@@ -2,6 +2,7 @@
 
 import { messengerAddress } from "./frame.js";
 import { icon } from "./icons.js";
+import { languageButton } from "./languages.js";
 import { duration } from "./numbers.js";
 import { situationOf } from "./sentence.js";
 import { h } from "./tree.js";
@@ -18,7 +19,8 @@ export function emergency(view, snapshot) {
     h("p", { class: "first" }, middle),
     latched && h("p", {}, say("alarm.todo")),
     latched && h("p", { class: "release" }, say(snapshot.station.emergency_acknowledged ? "alarm.acknowledged" : "alarm.release")),
-    latched && snapshot.station.support_phone && h("p", { class: "call" }, icon("phone"), snapshot.station.support_phone));
+    latched && snapshot.station.support_phone && h("p", { class: "call" }, icon("phone"), snapshot.station.support_phone),
+    h("div", { class: "alone" }, languageButton()));
 }
 
 export function gone(seconds, everSeen) {
@@ -27,7 +29,8 @@ export function gone(seconds, everSeen) {
     h("h2", {}, say(everSeen || seconds > 10 ? "gone.title" : "opening.title")),
     everSeen && h("p", { class: "age" }, say("gone.age", { time: duration(seconds) })),
     h("p", {}, say(everSeen || seconds > 10 ? "gone.why" : "opening.why")),
-    (everSeen || seconds > 10) && h("p", { class: "todo" }, icon("arrow"), h("span", {}, say("gone.todo"))));
+    (everSeen || seconds > 10) && h("p", { class: "todo" }, icon("arrow"), h("span", {}, say("gone.todo"))),
+    !everSeen && h("div", { class: "alone" }, languageButton()));
 }
 
 const CARD_LOOKS = {

@@ -1,10 +1,11 @@
 // What is on every page: whose station it is, the time, the language, who helps, and the emergency stop.
 
 import { icon } from "./icons.js";
+import { languageButton } from "./languages.js";
 import { clock } from "./numbers.js";
 import { situationOf } from "./sentence.js";
 import { h } from "./tree.js";
-import { language, languages, say } from "./words.js";
+import { say, sayCount } from "./words.js";
 
 export function header(view, snapshot, connector) {
   const several = snapshot.connectors.length > 1;
@@ -14,9 +15,7 @@ export function header(view, snapshot, connector) {
       h("div", {}, h("h1", { class: "name" }, snapshot.station.name), h("p", { class: "sum" }, sumOf(snapshot)))),
     h("div", { class: "corner" },
       h("time", { class: "clock" }, snapshot.station.clock_known ? clock(snapshot.station.time) : say("screen.clock_unknown")),
-      languages().filter((each) => each !== language()).map((each) =>
-        h("button", { class: "quiet tongue", "data-do": "speak", "data-language": each, lang: each },
-          icon("globe"), say(`language.${each}`)))));
+      languageButton()));
 }
 
 function besides(connector, several) {
@@ -30,7 +29,7 @@ function besides(connector, several) {
 
 function sumOf({ connectors, station }) {
   const free = connectors.filter((connector) => situationOf(connector) === "free").length;
-  const parts = connectors.length ? [say("screen.free_count", { free, total: connectors.length })] : [];
+  const parts = connectors.length ? [sayCount("screen.free_count", free, { free, total: connectors.length })] : [];
   if (station.authorization_mode === "none") parts.push(say("screen.open_to_all"));
   else if (station.has_reader && station.reader_present === false) parts.push(say("screen.no_reader"));
   return parts.join(" · ");

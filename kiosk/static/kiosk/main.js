@@ -3,11 +3,12 @@
 import { Contact } from "./contact.js";
 import { cardSheet, emergency, gone, messengerSheet } from "./covers.js";
 import { footer, header } from "./frame.js";
+import { Choice, languageSheet } from "./languages.js";
 import { one } from "./one.js";
 import { overview } from "./overview.js";
 import { situationOf } from "./sentence.js";
 import { h, paint } from "./tree.js";
-import { knows, loadWords, say, speak } from "./words.js";
+import { knows, language, say, speak } from "./words.js";
 
 const PAINT_EVERY_MS = 500;
 const RELOAD_AFTER_MS = 30000;
@@ -18,13 +19,12 @@ const BACK_AFTER_MS = 90000;
 const UNTOUCHED_MS = 8000;
 const CURVE_POINTS = 180;
 const CURVE_EVERY_MS = 1000;
-const COOKIE = "kiosk_language";
 
 const page = document.documentElement.dataset;
 const screen = document.getElementById("screen");
 const view = {
   number: numberInAddress(), page: 0, detail: false, asking: 0, askingShare: 1, busy: false, notice: "", messenger: false,
-  dismissed: "", alarm: "", elapsed_s: 0, history: new Map(),
+  languages: false, dismissed: "", alarm: "", elapsed_s: 0, history: new Map(),
 };
 const since = new Map(); // connector number -> [situation, since when (ms)]
 const until = { asking: 0, notice: 0, alarm: 0 };
@@ -33,6 +33,7 @@ let painted_ms = performance.now();
 let curved_ms = 0;
 let framing = false;
 let contact = null;
+const choice = new Choice(() => render());
 
 function numberInAddress() {
   return Number(/^\/connector\/(\d+)\/?$/.exec(location.pathname)?.[1] ?? 0);
@@ -57,7 +58,7 @@ function pictureOf() {
   const snapshot = contact.snapshot;
   const lost = contact.gone();
   const alarm = emergency(view, lost ? null : snapshot);
-  if (!snapshot) return [gone(contact.silence(), false), alarm];
+  if (!snapshot) return [gone(contact.silence(), false), alarm, languageSheet(view)];
   const connector = shownConnector(snapshot);
   const middle = lost ? gone(contact.silence(), true)
     : connector ? one(view, snapshot, connector, secondsIn) : overview(view, snapshot, secondsIn);
@@ -67,6 +68,7 @@ function pictureOf() {
     footer(snapshot),
     lost ? null : alarm ?? cardSheet(view, snapshot) ?? messengerSheet(view, snapshot),
     lost ? alarm : null,
+    languageSheet(view),
   ];
 }
 
@@ -83,6 +85,7 @@ function render() {
   if (now_ms > until.notice) view.notice = "";
   if (now_ms > until.alarm) view.alarm = "";
   view.askingShare = Math.max(0, (until.asking - now_ms) / ASK_FOR_MS);
+  if (choice.rest(now_ms, page.defaultLanguage)) view.languages = view.messenger = false;
   if (view.number && now_ms - touched_ms > BACK_AFTER_MS) goHome();
   document.body.classList.toggle("is-gone", contact.gone());
   paint(screen, pictureOf());
@@ -115,6 +118,7 @@ function changed() {
 }
 
 function follow({ connectors, card }) {
+  choice.follow(connectors);
   const now_ms = performance.now();
   const fresh = since.size > 0;
   for (const connector of connectors) {
@@ -147,7 +151,12 @@ const doings = {
   page: ({ page: wanted }) => Object.assign(view, { page: Math.max(0, Number(wanted)) }),
   detail: () => Object.assign(view, { detail: true }),
   live: () => Object.assign(view, { detail: false }),
-  speak: ({ language }) => choose_language(language),
+  languages: () => Object.assign(view, { languages: true }),
+  "close-languages": () => Object.assign(view, { languages: false }),
+  speak: ({ language: wanted }) => {
+    view.languages = false;
+    choice.choose(wanted);
+  },
   messenger: () => Object.assign(view, { messenger: true }),
   "close-messenger": () => Object.assign(view, { messenger: false }),
   dismiss: ({ what }) => Object.assign(view, { dismissed: what }),
@@ -193,13 +202,9 @@ async function stopEverything() {
   render();
 }
 
-function choose_language(wanted) {
-  speak(wanted);
-  document.cookie = `${COOKIE}=${wanted}; path=/; max-age=31536000; samesite=strict`;
-}
-
 document.addEventListener("click", (event) => {
   touched_ms = performance.now();
+  choice.touched();
   const target = event.target.closest("[data-do]");
   if (!target || !contact || target.disabled) return;
   doings[target.dataset.do]?.(target.dataset);
@@ -233,14 +238,7 @@ setInterval(() => {
 setInterval(render, PAINT_EVERY_MS);
 
 async function begin() {
-  for (;;) {
-    try {
-      await loadWords(page.words, document.documentElement.lang);
-      break;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-    }
-  }
+  await speak(language());
   paint(screen, h("main", { class: "gone", "data-key": "gone" }, h("h2", {}, say("opening.title"))));
   contact = new Contact(changed, reloadFromServer);
 }
