@@ -27,14 +27,6 @@ PICKERS: Final = {
         ("light_from", "light_until", "sunlight_from", "sunlight_until", "night_from", "night_until"), "time"
     ),
 }
-LANGUAGE_NAMES: Final = {
-    "de": "Deutsch",
-    "en": "English",
-    "es": "Español",
-    "fr": "Français",
-    "ru": "Русский",
-    "zh": "中文",
-}
 
 
 class FaceForm(forms.ModelForm):
@@ -134,7 +126,7 @@ class FaceAdmin(TypedModelAdmin[Face]):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Colours and times get the browser's own pickers; languages are those of the screen."""
         if db_field.name == "language":
-            spoken = [(code, LANGUAGE_NAMES.get(code, code)) for code in words.LANGUAGES]
+            spoken = list(words.LANGUAGES.items())
             return forms.ChoiceField(label=db_field.verbose_name, choices=spoken, widget=UnfoldAdminSelectWidget)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and db_field.name in PICKERS:

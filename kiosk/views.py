@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import segno
+from django.db import Error as DatabaseProblem
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -30,25 +31,30 @@ PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox;
 NOT_THE_SCREEN: Final = "This is not the station's own screen: open the station's first page to look at it.\n"
 
 
-def language_of(request: HttpRequest) -> str:
-    """?lang= wins over the cookie; whatever is not ours is the default."""
-    return known_language(request.GET.get("lang") or request.COOKIES.get(LANGUAGE_COOKIE, ""))
+def language_of(request: HttpRequest, otherwise: str) -> str:
+    """?lang= wins over the cookie; *otherwise* for whatever is not ours."""
+    asked = request.GET.get("lang") or request.COOKIES.get(LANGUAGE_COOKIE, "")
+    return asked if asked in words.LANGUAGES else otherwise
 
 
-def known_language(asked: str) -> str:
-    """*asked* when the screen speaks it, else the default."""
-    return asked if asked in words.LANGUAGES else words.DEFAULT_LANGUAGE
+def owners_language() -> str:
+    """The language of the owner's settings. The page comes without them, too: it tells that nothing can be read."""
+    try:
+        return Hub().face()["language"]
+    except DatabaseProblem:
+        return words.DEFAULT_LANGUAGE
 
 
 @never_cache
 @require_safe
 def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001 - the page reads its own address
     """The kiosk, opened at all connectors or at one."""
-    language = language_of(request)
+    owners = owners_language()
+    language = language_of(request, owners)
     told = words.sentences(language).items()
     seen = {
         "language": language,
-        "default_language": words.DEFAULT_LANGUAGE,
+        "default_language": owners,
         "languages": json.dumps(words.LANGUAGES, ensure_ascii=False),
         "edition": edition(),
         "words": {key.replace(".", "_"): text for key, text in told if key.startswith("page.")},
@@ -72,8 +78,9 @@ def own_screen(request: HttpRequest) -> HttpResponse:
 @require_safe
 def words_document(request: HttpRequest) -> HttpResponse:
     """Key -> text of ?lang=. Kept for ever when asked for by its edition, else asked for again."""
+    asked = request.GET.get("lang", "")
     response = HttpResponse(
-        words.document(known_language(request.GET.get("lang", ""))), content_type="application/json"
+        words.document(asked if asked in words.LANGUAGES else words.DEFAULT_LANGUAGE), content_type="application/json"
     )
     known = request.GET.get("v") == edition()
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if known else "no-cache"

@@ -6,12 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.http import Http404
 from django.test import Client, RequestFactory
 from django.urls import include, path
 
 from kiosk import views, words
 from kiosk.edition import edition
+from kiosk.face import FaceShown
 from tests.kiosk.fakes import StationInMemory
 from tests.kiosk.stations import connector, snapshot
 
@@ -23,6 +25,17 @@ def own_addresses(settings: object) -> None:
     """The kiosk's addresses alone: the console's need a record."""
     settings.ROOT_URLCONF = "tests.kiosk.test_views"  # type: ignore[attr-defined]
     urlpatterns[:] = [path("", include("kiosk.urls"))]
+
+
+class SpanishStation(StationInMemory):
+    def face(self) -> FaceShown:
+        return super().face() | {"language": "es"}
+
+
+@pytest.fixture(autouse=True)
+def station(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A station without a record behind the page."""
+    monkeypatch.setattr(views, "Hub", StationInMemory)
 
 
 @pytest.mark.parametrize("address", ["/", "/connector/1", "/connector/64"])
@@ -50,6 +63,22 @@ def test_it_speaks_the_language_asked_for(query: str, cookie: str, language: str
     if cookie:
         client.cookies["kiosk_language"] = cookie
     assert f'<html lang="{language}"' in client.get(f"/{query}").content.decode()
+
+
+@pytest.mark.parametrize(("query", "language"), [("", "es"), ("?lang=xx", "es"), ("?lang=zh", "zh")])
+def test_it_speaks_the_language_of_the_owner(monkeypatch: pytest.MonkeyPatch, query: str, language: str) -> None:
+    monkeypatch.setattr(views, "Hub", SpanishStation)
+    body = Client(headers={"host": "127.0.0.1"}).get(f"/{query}").content.decode()
+    assert f'<html lang="{language}"' in body
+    assert 'data-default-language="es"' in body
+
+
+def test_it_comes_even_when_the_record_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(_: StationInMemory) -> FaceShown:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(StationInMemory, "face", locked)
+    assert '<html lang="en"' in Client(headers={"host": "127.0.0.1"}).get("/").content.decode()
 
 
 def test_it_serves_the_words_for_ever_by_their_edition() -> None:

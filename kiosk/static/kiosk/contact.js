@@ -14,6 +14,7 @@ export class Contact {
     this.acts = false; // whether the station takes requests of this page
     this.painted = 0; // the sequence that is on the glass
     this.snapshot = null;
+    this.face = null; // the owner's settings of the screen, beside the first picture
     this.edition = "";
     this.sequence = 0;
     this.age_s = Infinity; // of the snapshot, when it came
@@ -91,6 +92,7 @@ export class Contact {
 
   take(told) {
     this.snapshot = told.snapshot;
+    this.face = told.face;
     this.age_s = told.age_s ?? Infinity;
     this.came_ms = performance.now();
   }

@@ -85,7 +85,7 @@ function render() {
   if (now_ms > until.notice) view.notice = "";
   if (now_ms > until.alarm) view.alarm = "";
   view.askingShare = Math.max(0, (until.asking - now_ms) / ASK_FOR_MS);
-  if (choice.rest(now_ms, page.defaultLanguage)) view.languages = view.messenger = false;
+  if (choice.rest(now_ms, contact.face?.language ?? page.defaultLanguage)) view.languages = view.messenger = false;
   if (view.number && now_ms - touched_ms > BACK_AFTER_MS) goHome();
   document.body.classList.toggle("is-gone", contact.gone());
   paint(screen, pictureOf());
