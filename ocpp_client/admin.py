@@ -22,7 +22,7 @@ from charging.words import SECURITY_EVENTS, words_of
 from ocpp_client import central_system, credentials
 from ocpp_client.disconnect_words import disconnect_words
 from ocpp_client.firmware_words import firmware_words
-from ocpp_client.link_words import link_words, missing_words
+from ocpp_client.link_words import link_words, missing_words, registration_words
 from ocpp_client.masks import without_user
 from ocpp_client.models import Attempt, CentralSystem, Certificate, FirmwareUpdate, Frame, StationCertificate, Upload
 from ocpp_client.upload_words import upload_words
@@ -73,7 +73,7 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
 
     form = CentralSystemForm
     fieldsets = (
-        (_("Link"), {"fields": (("link", "registration"), ("last_end", "security_log"))}),
+        (_("Link"), {"fields": (("link", "registered"), ("last_end", "security_log"))}),
         (_("Address"), {"fields": ("enabled", "primary_url", "secondary_url")}),
         (
             _("This station"),
@@ -81,7 +81,7 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
         ),
         (_("Files"), {"fields": ("file_networks",)}),
     )
-    readonly_fields = ("link", "last_end", "registration", "security_log")
+    readonly_fields = ("link", "last_end", "registered", "security_log")
     warn_unsaved_form = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
@@ -102,6 +102,11 @@ class CentralSystemAdmin(TypedModelAdmin[CentralSystem]):
         """What is true now."""
         words, _well = link_words(row)
         return words
+
+    @admin.display(description=_("Registration"))
+    def registered(self, row: CentralSystem) -> str:
+        """What it answered last."""
+        return registration_words(row)
 
     @admin.display(description=_("Last disconnected"))
     def last_end(self, row: CentralSystem) -> str:

@@ -32,4 +32,16 @@ def link_words(row: CentralSystem | None) -> tuple[str, bool | None]:
     since = _("Connected since %(at)s.") % {"at": f"{row.connected_at:%Y-%m-%d %H:%M:%S} UTC"}
     if row.registration == Registered.ACCEPTED:
         return since, True
-    return f"{since} {_('It has not accepted this station.')} {row.registration}".strip(), False
+    return f"{since} {registration_words(row)}", False
+
+
+def registration_words(row: CentralSystem) -> str:
+    """What the central system answered to the last BootNotification."""
+    match row.registration:
+        case Registered.ACCEPTED:
+            return _("It has accepted this station.")
+        case Registered.PENDING:
+            return _("It has not accepted this station yet: it wants to set it up first.")
+        case Registered.REJECTED:
+            return _("It rejects this station: ask there whether it knows this identity.")
+    return _("It has not accepted this station.")
