@@ -10,9 +10,10 @@ from typing import Any, Final, TypedDict, cast
 from charging import live, record
 from charging.clock import Moment, now
 from charging.domain import events as e
-from charging.domain.authorization import Mode
+from charging.domain.authorization import Mode, needs_its_card
 from charging.domain.connector import Connector
 from charging.domain.faults import FAULTS, blocks
+from charging.domain.receipt import is_told
 from charging.domain.requests import refusal_of
 from charging.domain.situation import situation_of
 from charging.domain.status import status_of
@@ -28,6 +29,7 @@ class TransactionShown(TypedDict):
     id: int
     id_tag_tail: str  # the last four characters, never more
     started_at: str  # ISO 8601 UTC
+    stopped_at: str  # the same, "" while it runs
     seconds: float  # since the start, by the monotonic clock
     energy_wh: int | None  # None: the register is not known just now
     meter_start_wh: int
@@ -56,6 +58,7 @@ class _Error(TypedDict):
 class _Allowed(TypedDict):
     can_start: bool
     can_stop: bool
+    card_stops: bool  # only the card or the app that began stops it; a touch does not
     can_release: bool  # the station's lock holds a cable that may be released
     leaves_service: bool  # as soon as it is idle
 
@@ -63,7 +66,8 @@ class _Allowed(TypedDict):
 class _Transactions(TypedDict):
     transaction: TransactionShown | None
     finished: TransactionShown | None  # the last one, while its plug is still in
-    stop_reason: str  # of `finished`
+    left: TransactionShown | None  # the last one, for a while after its plug was pulled
+    stop_reason: str  # of `finished` or `left`
 
 
 class ConnectorShown(_Error, _Allowed, _Transactions):
@@ -133,6 +137,7 @@ class Snapshot(TypedDict):
 FRESH_WITHIN_S: Final = 3.0  # no turn for this long: "no contact", never "charging"
 WORTH_A_WORD_S: Final = 3600.0  # a deadline further away is of another boot
 TAIL: Final = 4
+LATELY: Final = 32  # transactions; more do not end while the last outcome is still told
 
 
 def snapshot() -> Snapshot:
@@ -144,6 +149,7 @@ def snapshot() -> Snapshot:
     connectors = {row.number: record.connector_of(row, policy) for row in rows}
     letters = {row.number: row.letter for row in rows}
     readings = live.readings()
+    ended = _ended_lately()
     running = {t.connector_id: t for t in Transaction.objects.filter(stopped_at__isnull=True)}
     beats = live.heartbeats()
     return Snapshot(
@@ -156,6 +162,7 @@ def snapshot() -> Snapshot:
                     station=station,
                     reading=_reading(readings.get(row.number)),
                     transaction=running.get(row.number),
+                    ended=ended.get(row.number),
                     letters=letters,
                     moment=moment,
                 )
@@ -207,6 +214,7 @@ class _Sight:
     station: Station
     reading: ReadingShown | None  # None when older than 3 s
     transaction: Transaction | None
+    ended: Transaction | None  # among the last ones of the station
     letters: dict[int, str]
     moment: Moment
 
@@ -264,6 +272,7 @@ def _allowed(sight: _Sight) -> _Allowed:
         can_start=refusal is None and c.authorization is None,
         leaves_service=bool(c.becomes_inoperative),
         can_stop=bool((c.transaction and not c.stop) or c.authorization),
+        card_stops=needs_its_card(c, sight.station.free_id_tag),
         can_release=bool(c.capability.has_lock and c.locked and not c.transaction and not c.cable_owner),
     )
 
@@ -271,10 +280,13 @@ def _allowed(sight: _Sight) -> _Allowed:
 def _transactions(sight: _Sight) -> _Transactions:
     running = sight.transaction
     finished = _last(sight.row) if sight.connector.finishing else None
+    left = _left(sight)
+    last = finished or left
     return _Transactions(
         transaction=_transaction(running, sight.reading, sight.moment) if running else None,
         finished=_transaction(finished, None, sight.moment) if finished else None,
-        stop_reason=finished.stop_reason if finished else "",
+        left=_transaction(left, None, sight.moment) if left else None,
+        stop_reason=last.stop_reason if last else "",
     )
 
 
@@ -317,6 +329,19 @@ def _last(row: Row) -> Transaction | None:
     return Transaction.objects.filter(connector=row, stopped_at__isnull=False).order_by("-pk").first()
 
 
+def _ended_lately() -> dict[int, Transaction]:
+    """The last transaction of each connector, among the last ones of the station: one short look at the record."""
+    ended = Transaction.objects.filter(stopped_at__isnull=False).select_related("session").order_by("-pk")
+    return {row.connector_id: row for row in reversed(ended[:LATELY])}
+
+
+def _left(sight: _Sight) -> Transaction | None:
+    session = sight.ended.session if sight.ended else None
+    if session is None or session.closed_at is None:
+        return None
+    return sight.ended if is_told(sight.connector, (sight.moment.at - session.closed_at).total_seconds()) else None
+
+
 def _transaction(row: Transaction, reading: ReadingShown | None, moment: Moment) -> TransactionShown:
     if row.meter_stop_wh is not None:
         energy_wh: int | None = row.meter_stop_wh - row.meter_start_wh
@@ -326,6 +351,7 @@ def _transaction(row: Transaction, reading: ReadingShown | None, moment: Moment)
         id=row.pk,
         id_tag_tail=row.id_tag[-TAIL:],
         started_at=row.started_at.isoformat(),
+        stopped_at=row.stopped_at.isoformat() if row.stopped_at else "",
         seconds=_seconds(row, moment),
         energy_wh=None if energy_wh is None else max(energy_wh, 0),
         meter_start_wh=row.meter_start_wh,

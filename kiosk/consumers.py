@@ -20,6 +20,7 @@ from charging.cabinet import KEY_COOKIE, is_at_cabinet
 from charging.domain.requests import Refusal
 
 from .admission import MESSAGES_PER_S, OWN_SCREEN, Admission, Pace
+from .answers import Answers
 from .messages import Action, Asked, Nonsense, asked_of
 from .push import Push, text_of
 from .station import Station
@@ -37,16 +38,17 @@ POLICY_VIOLATION: Final = 1008  # RFC 6455, 7.4.1
 
 
 class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channels has no types
-    """One open page. `station`, `push` and `admission` are shared by all pages of the process."""
+    """One open page. `station`, `push`, `admission` and `answers` are shared by all pages of the process."""
 
     # A name that no layer has: with a layer, a stopped Redis would end the page's websocket.
     channel_layer_alias: ClassVar[str] = "none"
 
-    def __init__(self, *, station: Station, push: Push, admission: Admission) -> None:
+    def __init__(self, *, station: Station, push: Push, admission: Admission, answers: Answers) -> None:
         super().__init__()
         self._station = station
         self._push = push
         self._admission = admission
+        self._answers = answers
         self._pace = Pace()
         self._address = ""
         self._at_cabinet = False
@@ -141,7 +143,9 @@ class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channel
             asyncio.get_running_loop().run_in_executor(actions, beat)
 
     async def _carry_out(self, asked: Asked, executor: Executor) -> None:
-        accepted, refusal = await asyncio.get_running_loop().run_in_executor(executor, self._ask, asked)
+        loop = asyncio.get_running_loop()
+        done = self._answers if self._at_cabinet else Answers()  # a stranger's mark is never somebody else's
+        accepted, refusal = await done.once(asked, lambda: loop.run_in_executor(executor, self._ask, asked))
         # The page may have gone meanwhile; what it asked for is done all the same.
         with suppress(RuntimeError):
             await self._say({"kind": "answer", "request": asked.request, "accepted": accepted, "refusal": refusal})

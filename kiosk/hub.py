@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from charging import live, services
+from charging import curves, live, services
 from charging import snapshot as whole
+from charging.curves import CurveShown
 from charging.snapshot import Snapshot
 
 from . import face
@@ -28,6 +29,10 @@ class Hub:
     def face(self) -> FaceShown:
         """How the owner wants the screen to look and sound."""
         return face.shown()
+
+    def curve(self, number: int) -> CurveShown:
+        """The power of what runs at a connector, from its start on."""
+        return curves.curve(number)
 
     def ask(self, asked: Asked, who: str) -> Answer:
         """Call the service that the action names."""

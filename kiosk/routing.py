@@ -7,13 +7,15 @@ from typing import Final
 from django.urls import URLPattern, path
 
 from .admission import Admission
+from .answers import Answers
 from .consumers import KioskConsumer
 from .hub import Hub
 from .push import Push
 
 admission: Final = Admission()
+answers: Final = Answers()
 hub: Final = Hub()
 push: Final = Push(hub.snapshot, face=hub.face)
 websocket_urlpatterns: Final[list[URLPattern]] = [
-    path("ws/kiosk/", KioskConsumer.as_asgi(station=hub, push=push, admission=admission)),
+    path("ws/kiosk/", KioskConsumer.as_asgi(station=hub, push=push, admission=admission, answers=answers)),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from charging.curves import CurveShown
 from charging.snapshot import Snapshot
 
 from .face import FaceShown
@@ -29,6 +30,10 @@ class Station(Protocol):
 
     def face(self) -> FaceShown:
         """How the owner wants the screen to look and sound."""
+        ...
+
+    def curve(self, number: int) -> CurveShown:
+        """The power of what runs at a connector, from its start on."""
         ...
 
     def ask(self, asked: Asked, who: str) -> Answer:

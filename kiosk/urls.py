@@ -14,6 +14,8 @@ urlpatterns: Final[list[URLPattern]] = [
     path("connector/<int:number>", views.page, name="connector"),
     path("screen", views.own_screen, name="own_screen"),
     path("kiosk/words.json", views.words_document, name="words"),
+    path("kiosk/curve/<int:number>.json", views.curve, name="curve"),
+    path("kiosk/receipt/<int:transaction>.svg", views.receipt, name="receipt"),
     path("kiosk/messenger.svg", views.messenger, name="messenger"),
     path("kiosk/picture/<str:name>", views.picture, name="picture"),
 ]

@@ -1,4 +1,4 @@
-"""The page of the screen, its words, and the QR code of the support's messenger."""
+"""The page of the screen, its words, its curves, and the QR code of the support's messenger."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import segno
 from django.db import Error as DatabaseProblem
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -21,6 +21,7 @@ from .edition import edition
 from .hub import Hub
 from .models import Picture
 from .pictures import CONTENT_TYPES, NoPicture, kind_of, name_of
+from .receipts import receipt_of
 
 LANGUAGE_COOKIE: Final = "kiosk_language"
 YEAR_S: Final = 31_536_000
@@ -89,6 +90,13 @@ def words_document(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
+def curve(request: HttpRequest, number: int) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """The power curve of what runs at a connector: charging.curves.CurveShown."""
+    return JsonResponse(Hub().curve(number))
+
+
+@never_cache
+@require_safe
 def messenger(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The QR code of the owner's messenger address, and of nothing else; 404 when there is none."""
     address = Hub().snapshot()["station"]["messenger_url"]
@@ -111,6 +119,16 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:  # noqa: ARG001 - 
     response.headers["Content-Security-Policy"] = PICTURE_POLICY
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
     return response
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, transaction: int) -> HttpResponse:
+    """The QR code of a session that the screen still tells of, as plain text for a telephone; 404 for any other."""
+    text = receipt_of(Hub().snapshot(), transaction, language_of(request, owners_language()))
+    if not text:
+        raise Http404("The screen tells nothing of this session any more: ask the station's owner.")
+    return HttpResponse(qr_of(text), content_type="image/svg+xml")
 
 
 def qr_of(address: str) -> bytes:

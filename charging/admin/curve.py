@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from charging.domain.curve import thinned
 from charging.models import MeterSample
 
 WIDTH: Final = 720
@@ -25,7 +26,7 @@ Point = tuple[float, float]
 
 def curve_of(samples: Sequence[MeterSample]) -> SafeString:
     """The picture, "" with fewer than two samples (a line needs two)."""
-    drawn = thinned(samples)
+    drawn = thinned(samples, MOST_POINTS)
     if len(drawn) < 2:  # noqa: PLR2004 - a line needs two points
         return SafeString("")
     top_w = ceiling_of(max(max(sample.power_w, sample.limit_w) for sample in drawn))
@@ -47,13 +48,6 @@ def curve_of(samples: Sequence[MeterSample]) -> SafeString:
         _joined(limit),
         _joined(soc),
     )
-
-
-def thinned(samples: Sequence[MeterSample]) -> Sequence[MeterSample]:
-    """At most MOST_POINTS of *samples*, evenly chosen, the last one always."""
-    step = -(-len(samples) // MOST_POINTS) or 1
-    chosen = list(samples[::step])
-    return chosen if not samples or chosen[-1] is samples[-1] else [*chosen, samples[-1]]
 
 
 def ceiling_of(power_w: float) -> float:

@@ -124,6 +124,11 @@ def place_of(
     return Place(waits=True) if free else Place(refusal=Refusal.BUSY)
 
 
+def needs_its_card(c: Connector, free_id_tag: str) -> bool:
+    """Whether what runs here is stopped by the card (or the app) that began it, and not by anyone at the screen."""
+    return c.transaction is not None and c.transaction.id_tag.upper() != free_id_tag.upper()
+
+
 def stops_own(connectors: Sequence[Connector], place: Place, id_tag: str) -> bool:
     """Whether *place* is this very idTag's own transaction or cable: nobody is asked about that (section 3.4).
 

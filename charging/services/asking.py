@@ -9,6 +9,7 @@ from django.db.models import F
 from charging import journal, live, record
 from charging.clock import now
 from charging.domain import events as e
+from charging.domain.authorization import needs_its_card
 from charging.domain.connector import Policy
 from charging.domain.metering import METER_FAULTS
 from charging.domain.requests import Refusal
@@ -25,10 +26,11 @@ LOCAL_STOP: Final = "Local"  # OCPP 1.6 section 7.36: stopped by the EV driver a
 def stop(connector_number: int, *, by: str, who: str, reason: str = LOCAL_STOP) -> Answer:
     """Want the transaction stopped, or drop what was authorized. `by` as in start.
 
-    A cable that the lock keeps for its owner is not for whoever stands at the screen.
+    A cable that the lock keeps for its owner is not for whoever stands at the screen, and what was begun with a card
+    is stopped with that card (or a master's).
     """
-    if by == SCREEN and _keeps_a_cable(connector_number):
-        return refused(Refusal.CABLE_KEPT)
+    if by == SCREEN and (refusal := _not_for_everybody(connector_number)):
+        return refused(refusal)
     return ask(connector_number, e.StopRequested(now_s=now().mono_s, reason=reason), who=f"{who} ({by})")
 
 
@@ -70,15 +72,21 @@ def release_cable(connector_number: int, who: str, *, by: str = SCREEN) -> Answe
         return refused(Refusal.UNKNOWN_CONNECTOR)
     if not row.capability.get("has_lock"):
         return refused(Refusal.NOT_SUPPORTED)
-    if by == SCREEN and row.facts.get("cable_owner"):
-        return refused(Refusal.CABLE_KEPT)
+    if by == SCREEN and (refusal := _not_for_everybody(connector_number)):
+        return refused(refusal)
     stop(connector_number, by="release", who=who, reason="UnlockCommand" if by == "remote" else LOCAL_STOP)
     return Answer(accepted=True, wish_id=wish(Wish.Kind.UNLOCK, connector_number, who=who, after_transaction=True).pk)
 
 
-def _keeps_a_cable(connector_number: int) -> bool:
+def _not_for_everybody(connector_number: int) -> Refusal | None:
+    """Why a touch alone ends nothing here, or None."""
     row = Row.objects.filter(pk=connector_number).first()
-    return bool(row and row.facts.get("cable_owner"))
+    connector = record.connector_of(row, Policy()) if row else None
+    if connector is None:
+        return None
+    if connector.cable_owner:
+        return Refusal.CABLE_KEPT
+    return Refusal.NOT_YOURS if needs_its_card(connector, record.station_row().free_id_tag) else None
 
 
 def acknowledge_faults(connector_number: int, who: str, *, at_cabinet: bool) -> Answer:

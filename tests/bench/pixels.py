@@ -33,7 +33,7 @@ P99_BAR_S: Final = 0.6
 SEEN_WITHIN_S: Final = 20.0
 CALIBRATIONS: Final = 50
 NUMBER: Final = 1
-LOOK: Final = f"""document.querySelector('main[data-key="one-{NUMBER}"], [data-number="{NUMBER}"][data-situation]')"""
+LOOK: Final = f"""document.querySelector('[data-number="{NUMBER}"][data-situation]')"""
 SITUATION: Final = f"() => {LOOK}?.dataset.situation ?? ''"
 # The picture is there when the frame that holds the change has been painted: a message after its animation callback.
 WATCH: Final = f"""() => {{

@@ -203,3 +203,29 @@ def test_a_fault_of_ours_is_raised_by_name() -> None:
     assert connector().blocked
     driven.see()
     assert not connector().blocked
+
+
+@pytest.mark.parametrize(
+    ("mode", "began_with", "refusal"),
+    [
+        ("none", "", ""),
+        ("none", "CARD", "not_yours"),
+        ("card", "CARD", "not_yours"),
+        ("central_system", "CARD", "not_yours"),
+        ("card", "FREE", ""),  # a technician began it, without a card
+    ],
+)
+def test_what_a_card_began_is_not_stopped_by_a_touch(mode: str, began_with: str, refusal: str) -> None:
+    driven = driven_station(mode=mode)
+    services.start(1, by="technician" if began_with == "FREE" else "screen", who="w", id_tag=began_with)
+    driven.charge()
+    assert services.stop(1, by="screen", who="touch").refusal == refusal
+    assert bool(connector().stop) is (refusal == "")
+    assert services.stop(1, by="technician", who="Anna").accepted
+
+
+def test_a_wait_for_the_plug_is_cancelled_by_anyone() -> None:
+    driven_station(mode="card")
+    services.start(1, by="remote", who="w", id_tag="CARD")
+    assert services.stop(1, by="screen", who="touch").accepted
+    assert connector().authorization is None

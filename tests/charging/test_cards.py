@@ -143,7 +143,7 @@ def test_a_finished_plug_goes_on_for_its_own_card_only() -> None:
     driven.see(1)
     tap(ME)
     driven.charge(1)
-    services.stop(1, by="screen", who="touch")
+    services.stop(1, by="technician", who="touch")
     driven.see(1)
     driven.see(1)
     assert connector(1).finishing

@@ -58,7 +58,7 @@ def charging_line() -> Line:
 
 def stopped_at_wh(line: Line, register_wh: int) -> int | None:
     """The last register of the bill when it is stopped while the meter says *register_wh*."""
-    services.stop(line.number, by="screen", who="test")
+    services.stop(line.number, by="technician", who="test")
     for _ in range(3):
         line.frame(register_wh, delivering=False)
     return only_transaction().meter_stop_wh

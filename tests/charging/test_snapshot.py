@@ -15,11 +15,13 @@ from django.conf import settings
 
 from charging import clock, live, record, services
 from charging.domain import events as e
+from charging.domain.connector import Connector
 from charging.domain.limits import Lease
 from charging.domain.observation import Pilot
+from charging.domain.receipt import is_told
 from charging.domain.situation import SITUATIONS
+from charging.models import ChargingSession, PresentedCard, Station, Transaction
 from charging.models import Connector as Row
-from charging.models import PresentedCard, Station, Transaction
 from charging.snapshot import ConnectorShown, snapshot
 from hardware.control_socket import ControlSocket
 from hardware.emergency import Emergency
@@ -315,3 +317,34 @@ def test_a_board_that_moved_to_another_line_is_read_where_it_answers() -> None:
     for line, age_s in (("new", 0.0), ("old", 60.0)):
         live.put_readings(line, {1: {"power_w": age_s, "at_s": now_s - age_s}})
     assert live.readings()[1]["power_w"] == 0.0
+
+
+def test_it_tells_how_the_last_session_ended_until_somebody_else_comes() -> None:
+    driven = driven_station(1)
+    start(driven)
+    assert (shown(**CAR)["card_stops"], shown(**CAR)["left"]) == (False, None)
+    stop(driven)
+    driven.end(1)
+    ChargingSession.objects.update(closed_at=clock.now().at)  # a driven world has a calendar of its own
+    told = shown()
+    assert told["finished"] is None
+    assert told["left"]
+    assert (told["left"]["stopped_at"] != "", told["stop_reason"]) == (True, "Local")
+    driven.see(plugged=True)
+    assert shown()["left"] is None
+
+
+def test_it_tells_of_a_power_cut_that_ended_a_session_while_nobody_looked() -> None:
+    driven = driven_station(1)
+    start(driven)
+    Transaction.objects.update(stopped_at=clock.now().at, meter_stop_wh=12_000, stop_reason="PowerLoss")
+    Row.objects.update(facts={})
+    ChargingSession.objects.update(closed_at=clock.now().at)
+    told = shown()
+    assert told["left"]
+    assert told["stop_reason"] == "PowerLoss"
+
+
+@pytest.mark.parametrize(("left_s", "told"), [(-1, False), (0, True), (899, True), (901, False)])
+def test_an_outcome_is_told_for_a_quarter_of_an_hour(left_s: float, told: bool) -> None:
+    assert is_told(Connector(), left_s) is told

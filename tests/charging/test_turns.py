@@ -63,7 +63,7 @@ def test_an_unknown_connector_gets_no_outputs() -> None:
 
 def test_a_request_of_somebody_else_is_seen_in_the_next_turn() -> None:
     driven = charging_car()
-    assert services.stop(1, by="screen", who="touch").accepted
+    assert services.stop(1, by="technician", who="touch").accepted
     assert not driven.see(delivering=True).enable
 
 
@@ -170,7 +170,7 @@ def test_a_wrong_register_is_a_fault_and_the_last_right_one_is_kept() -> None:
     driven.see(delivering=True, register_wh=10**9)
     assert connector().latches == {"MeterJump"}
     assert driven.turns.register_wh(1) == 1000
-    services.stop(1, by="screen", who="touch")
+    services.stop(1, by="technician", who="touch")
     driven.see(register_wh=10**9)
     driven.see(register_wh=10**9)
     assert Transaction.objects.get().meter_stop_wh == 1000

@@ -63,7 +63,7 @@ def play() -> None:
     line.frame(START_WH, delivering=True)
     line.frame(STOP_WH, delivering=True)
     refused = second_open_transaction(line.number)
-    services.stop(line.number, by="screen", who="test")
+    services.stop(line.number, by="technician", who="test")
     line.frame(STOP_WH, delivering=False)
     line.frame(STOP_WH, delivering=False)
     row = Transaction.objects.get()

@@ -27,7 +27,7 @@ def charge(cabinet: Cabinet, number: int = 1) -> None:
 
 
 def stop(cabinet: Cabinet, number: int = 1) -> Transaction:
-    services.stop(number, by="screen", who="touch")
+    services.stop(number, by="technician", who="touch")
     cabinet.until(lambda: connector(number).transaction is None)
     return Transaction.objects.get(connector=number)
 

@@ -43,6 +43,10 @@ class FileKiosk:
         os.write(pipe, b"!")
         os.close(pipe)
 
+    def draw(self, number: int, transaction: int, points: list[tuple[float, int]]) -> None:
+        """What the station has sampled of a transaction."""
+        self._replace(f"curve-{number}.json", {"transaction": transaction, "points": points})
+
     def answer_with(self, *, accepted: bool, refusal: str = "") -> None:
         self._replace("answer.json", {"accepted": accepted, "refusal": refusal})
 

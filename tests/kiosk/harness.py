@@ -21,9 +21,11 @@ from django.urls import include, path
 settings.ROOT_URLCONF = __name__  # the console is not needed here
 pages = get_asgi_application()
 
+from charging.curves import CurveShown  # noqa: E402 - Django first
 from charging.snapshot import Snapshot  # noqa: E402 - Django first
 from kiosk import views  # noqa: E402
 from kiosk.admission import Admission  # noqa: E402
+from kiosk.answers import Answers  # noqa: E402
 from kiosk.consumers import KioskConsumer  # noqa: E402
 from kiosk.face import FaceShown  # noqa: E402
 from kiosk.messages import Asked  # noqa: E402
@@ -31,6 +33,7 @@ from kiosk.push import Push, plain_face  # noqa: E402
 from station.hosts import SameOriginOnly  # noqa: E402
 
 FOLDER: Final = Path(os.environ["KIOSK_FOLDER"])
+NO_CURVE: Final = CurveShown(transaction=None, points=[])
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class FileStation:
     def face(self) -> FaceShown:
         worn = FOLDER / "face.json"
         return cast("FaceShown", json.loads(worn.read_text("utf-8"))) if worn.exists() else plain_face()
+
+    def curve(self, number: int) -> CurveShown:
+        file = FOLDER / f"curve-{number}.json"
+        return cast("CurveShown", json.loads(file.read_text("utf-8")) if file.exists() else NO_CURVE)
 
     def ask(self, asked: Asked, who: str) -> FixedAnswer:
         self._note(asdict(asked) | {"who": who})
@@ -78,6 +85,9 @@ setattr(views, "Hub", FileStation)  # noqa: B010 - a name that views only borrow
 urlpatterns = [path("", include("kiosk.urls"))]
 file_station = FileStation()
 consumer = KioskConsumer.as_asgi(
-    station=file_station, push=Push(file_station.snapshot, bell_rings, file_station.face), admission=Admission()
+    station=file_station,
+    push=Push(file_station.snapshot, bell_rings, file_station.face),
+    admission=Admission(),
+    answers=Answers(),
 )
 application = ProtocolTypeRouter({"http": pages, "websocket": SameOriginOnly(URLRouter([path("ws/kiosk/", consumer)]))})

@@ -46,10 +46,12 @@ def connector(number: int = 1, **changes: Any) -> ConnectorShown:
         "can_start": False,
         "leaves_service": False,
         "can_stop": False,
+        "card_stops": False,
         "can_release": False,
         "needs_card": True,
         "transaction": None,
         "finished": None,
+        "left": None,
         "stop_reason": "",
         "reading": reading(),
     }
@@ -77,10 +79,15 @@ def transaction(energy_wh: int | None = 12_340, seconds: float = 4_021.0, tail: 
         id=7,
         id_tag_tail=tail,
         started_at="2026-11-22T19:00:00+00:00",
+        stopped_at="",
         seconds=seconds,
         energy_wh=energy_wh,
         meter_start_wh=1_222_227,
     )
+
+
+def ended(energy_wh: int = 12_340, seconds: float = 4_021.0) -> TransactionShown:
+    return transaction(energy_wh, seconds) | {"stopped_at": "2026-11-22T20:07:01+00:00"}
 
 
 def charging(number: int = 1, power_w: int = 11_040, soc: float | None = None, **changes: Any) -> ConnectorShown:
@@ -193,11 +200,22 @@ SITUATIONS: Final[dict[str, Snapshot]] = {
     ),
     "stopping": snapshot(charging(1) | {"situation": "stopping", "can_stop": False}),
     "unplug": snapshot(
-        connector(1, situation="unplug", plugged=True, finished=transaction(), stop_reason="Local", can_release=True)
+        connector(1, situation="unplug", plugged=True, finished=ended(), stop_reason="Local", can_release=True)
     ),
     "unplug-dc": snapshot(
-        connector(3, situation="unplug", plugged=True, finished=transaction(41_200, 1_620), stop_reason="Other")
+        connector(3, situation="unplug", plugged=True, finished=ended(41_200, 1_620), stop_reason="Other")
     ),
+    "unplug-power-cut": snapshot(
+        connector(1, situation="unplug", plugged=True, finished=ended(), stop_reason="PowerLoss")
+    ),
+    "left-1": snapshot(connector(1, left=ended(7_310), stop_reason="Local")),
+    "left-4": snapshot(
+        connector(1, left=ended(7_310), stop_reason="Local"),
+        *four()["connectors"][1:3],
+        connector(4, left=ended(41_200), stop_reason="PowerLoss"),
+    ),
+    "charging-card": snapshot(charging(1, card_stops=True)),
+    "charging-app": snapshot(charging(1, card_stops=True), authorization_mode="central_system"),
     "reserved": snapshot(connector(1, situation="reserved")),
     "out_of_service": snapshot(connector(1, situation="out_of_service")),
     "fault_user": snapshot(

@@ -14,6 +14,7 @@ from channels.testing import WebsocketCommunicator
 
 from kiosk import consumers
 from kiosk.admission import FLOOD_MESSAGES, MESSAGES_PER_S, SOCKETS_PER_ADDRESS, Admission
+from kiosk.answers import Answers
 from kiosk.consumers import ONE_AT_A_TIME, POLICY_VIOLATION, TOO_FAST, KioskConsumer
 from kiosk.push import Push
 from tests.conftest import wait_until
@@ -33,7 +34,12 @@ def station() -> StationInMemory:
 
 @pytest.fixture
 def page(station: StationInMemory) -> Callable[[], WebsocketCommunicator]:
-    shared = {"station": station, "push": Push(station.snapshot, never_woken), "admission": Admission()}
+    shared = {
+        "station": station,
+        "push": Push(station.snapshot, never_woken),
+        "admission": Admission(),
+        "answers": Answers(),
+    }
     return lambda: seen_from("127.0.0.1", WebsocketCommunicator(KioskConsumer.as_asgi(**shared), "/ws/kiosk/"))
 
 
@@ -171,14 +177,14 @@ async def test_it_never_limits_an_emergency_stop(page: Any, station: StationInMe
 async def test_it_stops_everything_while_other_requests_hang(page: Any, station: StationInMemory) -> None:
     station.may_answer.clear()
     async with opened(page) as one, opened(page) as two, opened(page) as three:
-        for each in (one, two):
-            await told(each, action="start", connector=1, request="slow")
+        for number, each in enumerate((one, two)):
+            await told(each, action="start", connector=1, request=f"slow {number}")
         await until(lambda: len(station.asked) == 2)
         await told(three, action="emergency_stop", request="now")
         assert (await heard(three, "answer"))["request"] == "now"
         station.may_answer.set()
-        assert (await heard(one, "answer"))["request"] == "slow"
-        assert (await heard(two, "answer"))["request"] == "slow"
+        assert (await heard(one, "answer"))["request"] == "slow 0"
+        assert (await heard(two, "answer"))["request"] == "slow 1"
 
 
 async def test_it_does_one_request_of_a_page_at_a_time(page: Any, station: StationInMemory) -> None:
@@ -268,3 +274,25 @@ async def test_it_refuses_a_page_too_many_and_takes_one_when_another_leaves(page
         await heard(one, "snapshot")
     for each in pages[1:]:
         await each.disconnect()
+
+
+async def test_it_does_nothing_twice_that_is_asked_again_by_its_mark(page: Any, station: StationInMemory) -> None:
+    station.may_answer.clear()
+    async with opened(page) as lost:
+        await told(lost, action="start", connector=1, request="mark")
+        await until(lambda: station.asked)
+    async with opened(page) as loaded_anew:
+        await told(loaded_anew, action="start", connector=1, request="mark")
+        station.may_answer.set()
+        assert (await heard(loaded_anew, "answer"))["accepted"]
+        await told(loaded_anew, action="start", connector=1, request="another")
+        assert (await heard(loaded_anew, "answer"))["request"] == "another"
+    assert [asked.request for asked, *_ in station.asked] == ["mark", "another"]
+
+
+async def test_the_mark_of_a_stranger_is_never_somebody_elses(page: Any, station: StationInMemory) -> None:
+    async with opened(lambda: seen_from("192.168.1.7", page())) as stranger, opened(page) as one:
+        for each, accepted in ((stranger, False), (one, True), (stranger, False)):
+            await told(each, action="stop", connector=1, request="mark")
+            assert (await heard(each, "answer"))["accepted"] is accepted
+    assert len(station.asked) == 1

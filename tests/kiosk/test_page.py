@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 HOSTILE: Final = '<img src=x onerror="document.title=1"><script>document.title=1</script>'
+HEAVIEST_BYTES: Final = 300_000
 WaitFor = Callable[[Callable[[], object], float], None]
 
 # What an eye would call broken: something is cut off, or the page scrolls.
@@ -73,20 +75,25 @@ def asked(kiosk: FileKiosk) -> list[tuple[str, int]]:
     return [(each["action"], each["connector"]) for each in kiosk.asked() if each["action"] != "beat"]
 
 
-def test_it_loads_everything_from_its_own_host(browser: Browser, kiosk: FileKiosk) -> None:
+def test_it_loads_everything_from_its_own_host_and_is_light(browser: Browser, kiosk: FileKiosk) -> None:
     page = browser.new_page()
     requested: list[str] = []
     problems: list[str] = []
+    weights: dict[str, int] = {}
     page.on("request", lambda request: requested.append(request.url))
+    page.on("response", lambda response: weights.update({urlsplit(response.url).path: len(response.body())}))
     page.on("websocket", lambda socket: requested.append(socket.url))
     page.on("console", lambda message: problems.append(message.text))
     page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{kiosk.url}/connector/1")
+    expect(page.locator(".curve canvas")).to_be_visible()
     page.goto(kiosk.url)
     expect(page.locator(".tile")).to_have_count(4)
     own = urlsplit(kiosk.url).netloc
     assert {urlsplit(url).netloc for url in requested} == {own}
     assert f"ws://{own}/ws/kiosk/" in requested
     assert problems == []
+    assert sum(weights.values()) <= HEAVIEST_BYTES, weights
     page.close()
 
 
@@ -110,7 +117,7 @@ def test_it_opens_one_connector_and_returns(page: Page, kiosk: FileKiosk) -> Non
     page.locator(".tile").nth(2).click()
     expect(page.locator(".says h2")).to_contain_text("87.4")
     assert page.url == f"{kiosk.url}/connector/3"
-    page.get_by_text("Technical data").click()
+    page.get_by_role("button", name="Technical data").click()
     expect(page.locator(".facts")).to_contain_text("CCS Combo 2")
     page.locator(".back").click()
     expect(page.locator(".tile")).to_have_count(4)
@@ -132,6 +139,45 @@ def test_it_stays_on_the_free_connector_whose_address_was_opened(page: Page, kio
     page.goto(f"{kiosk.url}/connector/2")
     page.wait_for_function("() => performance.now() > 1500")  # it was painted several times since
     expect(page.locator(".badge")).to_have_text("B")
+
+
+def test_its_power_curve_survives_a_reload(page: Page, kiosk: FileKiosk) -> None:
+    kiosk.draw(1, 7, [(60.0 * minute, 11_000) for minute in range(67)])
+    for _ in range(2):
+        page.goto(f"{kiosk.url}/connector/1")
+        expect(page.locator(".curve")).to_have_attribute("data-points", re.compile("^6[789]$|^7"))
+
+
+def test_its_receipt_holds_the_figures_and_a_code(page: Page, kiosk: FileKiosk) -> None:
+    kiosk.show(SITUATIONS["unplug"])
+    expect(page.locator(".total")).to_contain_text("12.34")
+    expect(page.locator(".shows")).to_contain_text("5D6E")
+    page.wait_for_function("() => document.querySelector('.receipt-code')?.naturalWidth > 0")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("left-4", "7.31 kWh. Your cable is released."), ("left-1", "7.31 kWh. Your cable is released.")]
+)
+def test_it_still_tells_how_it_ended_when_the_car_has_gone(page: Page, kiosk: FileKiosk, name: str, says: str) -> None:
+    kiosk.show(SITUATIONS[name])
+    expect(page.locator("main")).to_contain_text(says)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("charging-card", "hold the card that started it"), ("charging-app", "use the app or the card")]
+)
+def test_it_offers_no_stop_that_would_be_refused(page: Page, kiosk: FileKiosk, name: str, says: str) -> None:
+    kiosk.show(SITUATIONS[name])
+    expect(page.locator(".says")).to_contain_text(says)
+    expect(page.get_by_role("button", name="Stop charging")).to_have_count(0)
+
+
+def test_it_asks_again_by_the_same_mark_after_a_reload(page: Page, kiosk: FileKiosk, wait_for: WaitFor) -> None:
+    left = "JSON.stringify({asked: {action: 'stop', connector: 1, request: 'mark'}, at_ms: Date.now()})"
+    page.evaluate(f"sessionStorage.setItem('asked', {left})")
+    page.reload()
+    wait_for(lambda: [each["request"] for each in kiosk.asked() if each["action"] == "stop"] == ["mark"], 15)
+    page.wait_for_function("() => sessionStorage.getItem('asked') === null")
 
 
 def test_it_asks_once_before_it_stops(page: Page, kiosk: FileKiosk, wait_for: WaitFor) -> None:

@@ -14,8 +14,9 @@ from django.urls import include, path
 from kiosk import views, words
 from kiosk.edition import edition
 from kiosk.face import FaceShown
+from kiosk.receipts import receipt_of
 from tests.kiosk.fakes import StationInMemory
-from tests.kiosk.stations import connector, snapshot
+from tests.kiosk.stations import SITUATIONS, connector, snapshot
 
 urlpatterns: list[object] = []
 
@@ -150,3 +151,24 @@ def test_it_draws_the_messenger_address(monkeypatch: pytest.MonkeyPatch) -> None
 def test_it_draws_nothing_but_a_messenger_address(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     with pytest.raises(Http404):
         shown_messenger(monkeypatch, address)
+
+
+def test_it_gives_the_receipt_of_a_session_that_it_still_tells_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    station = StationInMemory()
+    station.shown = SITUATIONS["unplug"]
+    monkeypatch.setattr(views, "Hub", lambda: station)
+    client = Client(headers={"host": "127.0.0.1"})
+    assert client.get("/kiosk/receipt/7.svg").headers["Content-Type"] == "image/svg+xml"
+    assert client.get("/kiosk/receipt/6.svg").status_code == 404
+
+
+def test_its_receipt_reads_like_one() -> None:
+    lines = receipt_of(SITUATIONS["unplug"], 7, "en").splitlines()
+    assert lines == [
+        "Harbour Street 12",
+        "Connector A · Type 2 socket",
+        "22.11.2026 19:00 - 22.11.2026 20:07",
+        "12.34 kWh · 1:07:01",
+        "It was stopped here at the station.",
+        "Card ending in 5D6E",
+    ]

@@ -166,7 +166,7 @@ class Served(Driven):
 
     def finish(self, number: int = 1, *, register_wh: int = 1002) -> Any:
         """Stop at the screen; the StopTransaction."""
-        services.stop(number, by="screen", who="touch")
+        services.stop(number, by="technician", who="touch")
         self.open_contactor(number, register_wh=register_wh)
         return self.central.wait("StopTransaction", meterStop=register_wh)
 

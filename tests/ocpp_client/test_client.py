@@ -41,7 +41,7 @@ def test_what_began_before_the_central_system_came_is_not_told(central: CentralS
     station.charge_now()
     with client_of(central):
         central.wait("StatusNotification", connectorId=1, status="Charging")
-        services.stop(1, by="screen", who="touch")
+        services.stop(1, by="technician", who="touch")
         station.open_contactor()
         central.wait("StatusNotification", connectorId=1, status="Finishing")
         services.start(1, by="screen", who="touch")

@@ -110,7 +110,7 @@ def test_the_clock_aligned_measurands_of_a_stop(central: CentralSystem) -> None:
         station.flow(register_wh=1001)
         station.measure()
         wait_until(lambda: Transaction.objects.get().central_number is not None)
-        services.stop(1, by="screen", who="touch")
+        services.stop(1, by="technician", who="touch")
         station.open_contactor(register_wh=1001)
         taken = central.wait("StopTransaction").payload["transactionData"]
         samples = [sample for each in taken for sample in each["sampledValue"]]

@@ -90,7 +90,7 @@ def test_what_follows_a_start_that_was_given_up_is_given_up_and_the_rest_goes_on
         station.charge_now(1)
         wait_until(lambda: parked() == ["StartTransaction"])
         station.begin(COLLEAGUE, 2)
-        services.stop(1, by="screen", who="touch")
+        services.stop(1, by="technician", who="touch")
         station.open_contactor(1, register_wh=1005)
         station.finish(2, register_wh=1009)
         assert parked() == ["StartTransaction", "StopTransaction"]

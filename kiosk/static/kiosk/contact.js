@@ -2,6 +2,8 @@
 
 const LONGEST_BACK_OFF_MS = 2000;
 const ANSWER_WITHIN_MS = 8000;
+const ASK_AGAIN_MS = 15000; // shorter than the station remembers its answers
+const KEPT_AS = "asked";
 const SILENT_MS = 4000; // snapshots come once a second: a socket that says nothing is dead
 const SHOWN_EVERY_MS = 1000;
 const EMERGENCY_WAITS_MS = 10000;
@@ -23,7 +25,6 @@ export class Contact {
     this.attempts = 0;
     this.waiting = new Map();
     this.emergencyUntil_ms = 0;
-    this.count = 0;
     this.open();
     setInterval(() => this.watch(), 500);
     setInterval(() => this.reportShown(), SHOWN_EVERY_MS);
@@ -51,6 +52,7 @@ export class Contact {
     socket.onopen = () => {
       this.attempts = 0;
       if (performance.now() < this.emergencyUntil_ms) this.tell({ action: "emergency_stop" });
+      for (const { asked } of this.waiting.values()) this.tell(asked);
     };
     socket.onmessage = (event) => socket === this.socket && this.hear(event.data);
     socket.onclose = () => socket === this.socket && this.again();
@@ -59,7 +61,6 @@ export class Contact {
   again() {
     this.socket = null;
     this.attempts += 1;
-    this.settleAll({ accepted: false, refusal: "", unheard: true });
     const pause_ms = Math.min(LONGEST_BACK_OFF_MS, 200 * 2 ** Math.min(this.attempts, 5));
     setTimeout(() => this.socket || this.open(), pause_ms * (0.75 + Math.random() / 4));
     this.changed();
@@ -103,12 +104,15 @@ export class Contact {
     return true;
   }
 
-  // -> {accepted, refusal, unheard?, rejected?}; never rejects, never waits longer than ANSWER_WITHIN_MS.
+  // -> {accepted, refusal, unheard?, rejected?}; never rejects, never waits longer than ANSWER_WITHIN_MS. What was on its
+  // way when the contact or the page went is asked again by its mark: the station does nothing twice.
   ask(message) {
-    const request = `${Date.now().toString(36)}-${(this.count += 1)}`;
+    const request = message.request ?? markOf();
+    const asked = { ...message, request };
     return new Promise((resolve) => {
-      if (!this.tell({ ...message, request })) return resolve({ accepted: false, refusal: "", unheard: true });
-      this.waiting.set(request, resolve);
+      this.waiting.set(request, { resolve, asked });
+      sessionStorage.setItem(KEPT_AS, JSON.stringify({ asked, at_ms: Date.now() }));
+      this.tell(asked);
       setTimeout(() => this.settle(request, { accepted: false, refusal: "", unheard: true }), ANSWER_WITHIN_MS);
     });
   }
@@ -116,6 +120,7 @@ export class Contact {
   // Asked for without contact, it is sent as soon as there is contact again, within EMERGENCY_WAITS_MS.
   emergencyStop() {
     this.emergencyUntil_ms = performance.now() + EMERGENCY_WAITS_MS;
+    if (!this.socket) return Promise.resolve({ accepted: false, refusal: "", unheard: true });
     return this.ask({ action: "emergency_stop" }).then((answer) => {
       if (answer.accepted) this.emergencyUntil_ms = 0;
       return answer;
@@ -123,15 +128,25 @@ export class Contact {
   }
 
   settle(request, answer) {
-    this.waiting.get(request)?.(answer);
+    const waiting = this.waiting.get(request);
+    if (!waiting) return;
     this.waiting.delete(request);
+    sessionStorage.removeItem(KEPT_AS);
+    waiting.resolve(answer);
   }
 
-  settleAll(answer) {
-    [...this.waiting.keys()].forEach((request) => this.settle(request, answer));
+  // What the page before this one had asked and heard no answer to, while it is still worth asking; else null.
+  left() {
+    const { asked, at_ms } = JSON.parse(sessionStorage.getItem(KEPT_AS) ?? "{}");
+    sessionStorage.removeItem(KEPT_AS);
+    return asked && Math.abs(Date.now() - at_ms) < ASK_AGAIN_MS ? asked : null;
   }
 
   reportShown() {
     if (this.snapshot && document.visibilityState === "visible") this.tell({ action: "shown", sequence: this.painted });
   }
+}
+
+function markOf() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

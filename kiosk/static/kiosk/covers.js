@@ -5,7 +5,7 @@ import { icon } from "./icons.js";
 import { languageButton } from "./languages.js";
 import { duration } from "./numbers.js";
 import { situationOf } from "./sentence.js";
-import { h } from "./tree.js";
+import { h } from "./preact/preact.mjs";
 import { knows, say } from "./words.js";
 
 export function emergency(view, snapshot) {
@@ -13,7 +13,7 @@ export function emergency(view, snapshot) {
   if (!latched && !view.alarm) return null;
   const unheard = !latched && view.alarm === "unheard";
   const middle = latched ? say("alarm.why") : say(unheard ? "alarm.unheard" : "alarm.asked");
-  return h("div", { class: "cover alarm", role: "alert", "data-key": "alarm" },
+  return h("div", { class: "cover alarm", role: "alert", key: "alarm" },
     icon("octagon"),
     h("h2", {}, say("alarm.title")),
     h("p", { class: "first" }, middle),
@@ -24,7 +24,7 @@ export function emergency(view, snapshot) {
 }
 
 export function gone(seconds, everSeen) {
-  return h("main", { class: "gone", role: "alert", "data-key": "gone" },
+  return h("main", { class: "gone", role: "alert", key: "gone" },
     icon("broken"),
     h("h2", {}, say(everSeen || seconds > 10 ? "gone.title" : "opening.title")),
     everSeen && h("p", { class: "age" }, say("gone.age", { time: duration(seconds) })),
@@ -80,11 +80,11 @@ function candidates({ connectors, card }) {
 
 function choice(card, connector) {
   return h("button", { class: "choice", "data-do": "choose", "data-card": card.id, "data-number": connector.number,
-    "data-key": connector.number }, h("b", {}, connector.letter), h("span", {}, say(`standard.${connector.standard}`) || connector.standard));
+    key: connector.number }, h("b", {}, connector.letter), h("span", {}, say(`standard.${connector.standard}`) || connector.standard));
 }
 
 function sheet(kind, [tone, picture], parts, dismiss) {
-  return h("div", { class: `veil ${kind}`, "data-key": "card", "data-do": dismiss && "dismiss", "data-what": dismiss },
+  return h("div", { class: `veil ${kind}`, key: "card", "data-do": dismiss && "dismiss", "data-what": dismiss },
     h("div", { class: `sheet-card tone-${tone}`, role: "status", "data-card-state": kind },
       h("span", { class: "seal" }, icon(picture)),
       h("div", { class: "message" }, h("h2", {}, say(`card.${kind}.title`)), parts)));
@@ -92,7 +92,7 @@ function sheet(kind, [tone, picture], parts, dismiss) {
 
 export function messengerSheet(view, snapshot) {
   if (!view.messenger || !snapshot.station.messenger_url) return null;
-  return h("div", { class: "veil", "data-do": "close-messenger", "data-key": "messenger" },
+  return h("div", { class: "veil", "data-do": "close-messenger", key: "messenger" },
     h("div", { class: "sheet-card tone-ask", role: "dialog" },
       h("img", { class: "large-code", src: messengerAddress(snapshot.station.messenger_url), alt: "" }),
       h("div", { class: "message" }, h("h2", {}, say("screen.messenger")), h("p", {}, say("screen.messenger_hint")),

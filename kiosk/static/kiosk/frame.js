@@ -4,12 +4,12 @@ import { icon } from "./icons.js";
 import { languageButton } from "./languages.js";
 import { clock } from "./numbers.js";
 import { situationOf } from "./sentence.js";
-import { h } from "./tree.js";
+import { h } from "./preact/preact.mjs";
 import { say, sayCount } from "./words.js";
 
 export function header(view, snapshot, connector) {
   const several = snapshot.connectors.length > 1;
-  return h("header", { class: "top", "data-key": connector ? `one-${connector.number}` : "all" },
+  return h("header", { class: "top", key: connector ? `one-${connector.number}` : "all" },
     connector ? besides(connector, several) : h("div", { class: "whose" },
       h("span", { class: "mark" }, icon("bolt")),
       h("div", {}, h("h1", { class: "name" }, snapshot.station.name), h("p", { class: "sum" }, sumOf(snapshot)))),

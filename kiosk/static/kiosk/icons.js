@@ -1,6 +1,6 @@
 // Line icons of one family: 24 units, stroke 2. Each is told apart by shape alone.
 
-import { h } from "./tree.js";
+import { h } from "./preact/preact.mjs";
 
 const PATHS = {
   plug: ["M9 3v5M15 3v5", "M6 8h12v4a6 6 0 0 1-12 0z", "M12 18v3"],

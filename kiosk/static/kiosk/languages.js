@@ -1,7 +1,7 @@
 // Which language the page speaks: chosen by touch, and the owner's again once whoever chose it has gone.
 
 import { icon } from "./icons.js";
-import { h } from "./tree.js";
+import { h } from "./preact/preact.mjs";
 import { LANGUAGES, language, say, speak } from "./words.js";
 
 const COOKIE = "kiosk_language";
@@ -15,10 +15,10 @@ export function languageButton() {
 
 export function languageSheet(view) {
   if (!view.languages) return null;
-  return h("div", { class: "veil languages", "data-do": "close-languages", "data-key": "languages" },
+  return h("div", { class: "veil languages", "data-do": "close-languages", key: "languages" },
     h("div", { class: "tongues", role: "dialog", "aria-label": say("screen.language") },
       Object.entries(LANGUAGES).map(([code, name]) => h("button",
-        { class: "choice", "data-do": "speak", "data-language": code, "data-key": code, lang: code, "aria-pressed": String(code === language()) },
+        { class: "choice", "data-do": "speak", "data-language": code, key: code, lang: code, "aria-pressed": String(code === language()) },
         h("span", {}, code === language() && icon("check"), name)))));
 }
 

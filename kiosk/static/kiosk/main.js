@@ -2,12 +2,13 @@
 
 import { Contact } from "./contact.js";
 import { cardSheet, emergency, gone, messengerSheet } from "./covers.js";
+import { Samples } from "./curve.js";
 import { footer, header } from "./frame.js";
 import { Choice, languageSheet } from "./languages.js";
 import { one } from "./one.js";
 import { overview } from "./overview.js";
 import { situationOf } from "./sentence.js";
-import { h, paint } from "./tree.js";
+import { h, render as paint } from "./preact/preact.mjs";
 import { knows, language, say, speak } from "./words.js";
 
 const PAINT_EVERY_MS = 500;
@@ -17,20 +18,17 @@ const NOTICE_FOR_MS = 7000;
 const ALARM_FOR_MS = 10000;
 const BACK_AFTER_MS = 90000;
 const UNTOUCHED_MS = 8000;
-const CURVE_POINTS = 180;
-const CURVE_EVERY_MS = 1000;
 
 const page = document.documentElement.dataset;
 const screen = document.getElementById("screen");
 const view = {
   number: numberInAddress(), page: 0, detail: false, asking: 0, askingShare: 1, busy: false, notice: "", messenger: false,
-  languages: false, dismissed: "", alarm: "", elapsed_s: 0, history: new Map(),
+  languages: false, dismissed: "", alarm: "", elapsed_s: 0, samples: new Samples(page.curve),
 };
 const since = new Map(); // connector number -> [situation, since when (ms)]
 const until = { asking: 0, notice: 0, alarm: 0 };
 let touched_ms = numberInAddress() ? performance.now() : -Infinity; // whoever opened a connector's address looks at it
 let painted_ms = performance.now();
-let curved_ms = 0;
 let framing = false;
 let contact = null;
 const choice = new Choice(() => render());
@@ -88,7 +86,7 @@ function render() {
   if (choice.rest(now_ms, contact.face?.language ?? page.defaultLanguage)) view.languages = view.messenger = false;
   if (view.number && now_ms - touched_ms > BACK_AFTER_MS) goHome();
   document.body.classList.toggle("is-gone", contact.gone());
-  paint(screen, pictureOf());
+  paint(pictureOf(), screen);
   painted_ms = now_ms;
   noteFrame();
 }
@@ -130,18 +128,11 @@ function follow({ connectors, card }) {
     if (fresh && before === "free" && situation === "authorize" && isUnused(now_ms)) show(connector.number);
   }
   if (card?.state === "used" && card.connector && isUnused(now_ms) && view.number !== card.connector) show(card.connector);
-  if (now_ms - curved_ms >= CURVE_EVERY_MS) {
-    curved_ms = now_ms;
-    connectors.forEach(remember);
-  }
+  const connector = shownConnector({ connectors });
+  if (connector) view.samples.follow(connector);
 }
 
 const isUnused = (now_ms) => view.number === 0 && now_ms - touched_ms > UNTOUCHED_MS;
-
-function remember({ number, transaction, reading }) {
-  if (!transaction) view.history.delete(number);
-  else if (reading) view.history.set(number, [...(view.history.get(number) ?? []), reading.power_w].slice(-CURVE_POINTS));
-}
 
 // --- what fingers touch ---------------------------------------------------------------------------------
 
@@ -239,8 +230,11 @@ setInterval(render, PAINT_EVERY_MS);
 
 async function begin() {
   await speak(language());
-  paint(screen, h("main", { class: "gone", "data-key": "gone" }, h("h2", {}, say("opening.title"))));
+  screen.replaceChildren(); // what the template says meanwhile is no part of the picture
+  paint(h("main", { class: "gone", key: "gone" }, h("h2", {}, say("opening.title"))), screen);
   contact = new Contact(changed, reloadFromServer);
+  const left = contact.left();
+  if (left) request(left);
 }
 
 begin();

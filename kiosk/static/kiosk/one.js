@@ -1,11 +1,12 @@
 // One connector: the sentence and what can be done on the left, live values or technical data on the right.
 
+import { Curve } from "./curve.js";
 import { icon } from "./icons.js";
 import * as numbers from "./numbers.js";
 import { plugFace } from "./plugs.js";
 import { sentenceOf } from "./sentence.js";
-import { h } from "./tree.js";
-import { say } from "./words.js";
+import { h } from "./preact/preact.mjs";
+import { language, say } from "./words.js";
 
 const LIVE = new Set(["charging", "paused_by_car", "paused_by_station", "stopping"]);
 const LONG_TITLE = 19;
@@ -13,12 +14,13 @@ const RING = 2 * Math.PI * 44;
 
 export function one(view, snapshot, connector, secondsIn) {
   const sentence = sentenceOf(connector, snapshot.station, secondsIn(connector));
-  return h("main", { class: "one", "data-key": `one-${connector.number}`, "data-situation": sentence.situation },
+  return h("main", { class: "one", key: `one-${connector.number}`, "data-number": connector.number, "data-situation": sentence.situation },
     h("section", { class: `says tone-${sentence.tone}` },
       h("div", { class: "words" },
         h("h2", { class: titleClass(sentence.title) }, icon(sentence.icon), h("span", {}, sentence.title)),
         h("p", { class: "why" }, sentence.why),
         h("p", { class: "todo" }, icon("arrow"), h("span", {}, sentence.todo)),
+        connector.left && h("p", { class: "told-after" }, icon("check"), h("span", {}, leftLine(connector))),
         sentence.code && h("p", { class: "mrec" }, h("b", {}, say("screen.code", { code: sentence.code })), ` ${say("screen.tell_code")}`)),
       notice(view) ?? countdown(view, connector),
       actions(view, connector, sentence) ?? steps(connector, sentence, snapshot.station.authorization_mode)),
@@ -34,8 +36,8 @@ function steps(connector, { situation }, mode) {
   const permitted = situation === "plug_in" || situation === "connecting";
   const all = [["plug", "step.plug", connector.plugged], [...permit, permitted], ["car", "step.charge", false]];
   const next = all.findIndex(([, , done]) => !done);
-  return h("ol", { class: "steps", "data-key": "steps" }, all.map(([picture, key, done], index) =>
-    h("li", { class: done ? "done" : index === next ? "next" : "", "data-key": key },
+  return h("ol", { class: "steps", key: "steps" }, all.map(([picture, key, done], index) =>
+    h("li", { class: done ? "done" : index === next ? "next" : "", key: key },
       h("span", { class: "dot" }, icon(done ? "check" : picture)), h("span", {}, say(key)))));
 }
 
@@ -51,22 +53,23 @@ function countdown(view, connector) {
 
 function actions(view, connector, sentence) {
   if (view.busy) return h("div", { class: "actions" }, h("p", { class: "waits" }, say("action.waiting")));
-  if (view.asking === connector.number && connector.can_stop) return sure(view);
+  const stops = connector.can_stop && !connector.card_stops;
+  if (view.asking === connector.number && stops) return sure(view);
   const number = connector.number;
   const buttons = [];
   const button = (action, key, picture, kind) => buttons.push(
-    h("button", { class: `act ${kind}`, "data-do": action, "data-number": number, "data-key": action }, icon(picture), say(key)));
-  if (connector.can_stop) button(connector.transaction ? "ask-stop" : "stop", connector.transaction ? "action.stop" : "action.cancel", "stop", "strong");
+    h("button", { class: `act ${kind}`, "data-do": action, "data-number": number, key: action }, icon(picture), say(key)));
+  if (stops) button(connector.transaction ? "ask-stop" : "stop", connector.transaction ? "action.stop" : "action.cancel", "stop", "strong");
   else if (connector.can_start && !connector.needs_card && connector.fresh) button("start", "action.start", "bolt", "strong");
   if (connector.can_release) button("release", "action.release", "unlock", buttons.length ? "soft" : "strong");
   return buttons.length ? h("div", { class: "actions" }, buttons) : null;
 }
 
 function sure(view) {
-  return h("div", { class: "actions sure", "data-key": "sure", role: "alertdialog", "aria-label": say("action.stop_sure") },
-    h("button", { class: "act strong", "data-do": "stop", "data-number": view.asking, "data-key": "yes" }, icon("stop"), say("action.stop_yes")),
-    h("button", { class: "act soft", "data-do": "keep", "data-key": "no" }, say("action.stop_no")),
-    h("span", { class: "window", vars: { "--share": view.askingShare } }));
+  return h("div", { class: "actions sure", key: "sure", role: "alertdialog", "aria-label": say("action.stop_sure") },
+    h("button", { class: "act strong", "data-do": "stop", "data-number": view.asking, key: "yes" }, icon("stop"), say("action.stop_yes")),
+    h("button", { class: "act soft", "data-do": "keep", key: "no" }, say("action.stop_no")),
+    h("span", { class: "window", style: { "--share": view.askingShare } }));
 }
 
 function live(view, connector) {
@@ -74,7 +77,7 @@ function live(view, connector) {
   const soc = reading?.soc_percent ?? null;
   const share = soc === null ? (reading?.power_w ?? 0) / connector.maximum_w : soc / 100;
   return [
-    h("div", { class: "gauges", "data-key": "gauges" },
+    h("div", { class: "gauges", key: "gauges" },
       ring(share, soc, reading),
       h("dl", { class: "stats" },
         stat("value.energy", numbers.kilowattHours(transaction?.energy_wh), say("unit.kwh")),
@@ -82,9 +85,9 @@ function live(view, connector) {
         soc === null
           ? stat("value.limit", numbers.kilowatts(Math.min(reading?.limit_w ?? NaN, connector.maximum_w)), say("unit.kw"))
           : stat("value.power", numbers.kilowatts(reading?.power_w), say("unit.kw")))),
-    h("div", { class: "below", "data-key": "below" },
-      curve(view.history.get(connector.number) ?? [], connector.maximum_w),
-      h("button", { class: "quiet sheet", "data-do": "detail", "data-key": "detail" }, icon("sheet"), h("span", {}, say("detail.title")))),
+    h("div", { class: "below", key: "below" },
+      h(Curve, { columns: view.samples.columns(), maximum_kw: connector.maximum_w / 1000, caption: say("curve.caption") }),
+      detailButton()),
   ];
 }
 
@@ -103,38 +106,42 @@ function stat(key, number, unit) {
   return h("div", { class: "stat" }, h("dt", {}, say(key)), h("dd", {}, h("b", {}, number), unit && h("span", {}, ` ${unit}`)));
 }
 
-// Power over the last minutes; drawn to the connector's maximum, so that a low limit looks low.
-function curve(points, maximum_w) {
-  if (points.length < 3) return h("div", { class: "curve", "data-key": "curve" });
-  const top_w = Math.max(...points, maximum_w * 0.25) * 1.1;
-  const step = 300 / (points.length - 1);
-  const line = points.map((power_w, index) => `${(index * step).toFixed(1)},${(58 - (power_w / top_w) * 54).toFixed(1)}`).join(" ");
-  return h("div", { class: "curve", "data-key": "curve" },
-    h("svg", { viewBox: "0 0 300 60", preserveAspectRatio: "none", "aria-hidden": "true" },
-      h("path", { class: "area", d: `M0,60 L${line.replaceAll(" ", " L")} L300,60 Z` }), h("polyline", { points: line })),
-    h("span", {}, say("value.power")));
-}
-
 function right(view, connector, sentence) {
   const done = sentence.situation === "unplug" && connector.finished && !view.detail;
   if (done) return finished(connector);
   const isLive = LIVE.has(sentence.situation);
   return [
-    h("div", { class: "facts", "data-key": isLive ? "measured" : "technical" },
+    h("div", { class: isLive ? "facts measured" : "facts", key: isLive ? "measured" : "technical" },
       !isLive && plugFace(connector.standard, "large"),
       h("dl", { class: "sheet-list" }, technical(connector), isLive && measured(connector))),
-    isLive && h("button", { class: "quiet sheet", "data-do": "live", "data-key": "live" }, icon("bolt"), say("detail.live")),
+    isLive && h("button", { class: "quiet sheet", "data-do": "live", key: "live" }, icon("bolt"), say("detail.live")),
   ];
 }
 
+// "14:02: 7.31 kWh. Your cable is released."
+export function leftLine({ left, has_lock, direct_current }) {
+  const values = { time: numbers.clock(left.stopped_at), energy: numbers.energy(left.energy_wh) };
+  return say(has_lock && !direct_current ? "left.released" : "left.ended", values);
+}
+
+// What was charged, for the driver to keep: the code gives the same figures to a telephone, without any network.
 function finished({ finished: last }) {
+  const address = document.documentElement.dataset.receipt.replace("/0.", `/${last.id}.`);
   return [
-    h("div", { class: "gauges done", "data-key": "done" },
+    h("div", { class: "gauges done", key: "done" },
       h("p", { class: "total" }, h("b", {}, numbers.kilowattHours(last.energy_wh)), h("span", {}, ` ${say("unit.kwh")}`)),
-      h("dl", { class: "stats row" },
-        stat("value.time", numbers.duration(last.seconds), ""), stat("value.card", `•••• ${last.id_tag_tail}`, ""))),
-    h("button", { class: "quiet sheet", "data-do": "detail", "data-key": "detail" }, icon("sheet"), say("detail.title")),
+      h("img", { class: "receipt-code", src: `${address}?lang=${language()}`, alt: say("receipt.code") })),
+    h("dl", { class: "stats row", key: "figures" },
+      stat("receipt.from_to", `${numbers.clock(last.started_at)} – ${numbers.clock(last.stopped_at)}`, ""),
+      stat("value.time", numbers.duration(last.seconds), "")),
+    h("div", { class: "below", key: "below" },
+      h("dl", { class: "stats" }, stat("value.card", `•••• ${last.id_tag_tail}`, "")), detailButton()),
   ];
+}
+
+function detailButton() {
+  return h("button", { class: "quiet sheet", "data-do": "detail", key: "detail", "aria-label": say("detail.title") },
+    icon("sheet"), h("span", {}, say("detail.short")));
 }
 
 function row(key, text) {

@@ -2,9 +2,10 @@
 
 import { icon } from "./icons.js";
 import { duration, percent, power, ratedPower, shortEnergy } from "./numbers.js";
+import { leftLine } from "./one.js";
 import { plugFace } from "./plugs.js";
 import { sentenceOf } from "./sentence.js";
-import { h } from "./tree.js";
+import { h } from "./preact/preact.mjs";
 import { say } from "./words.js";
 
 const ON_A_PAGE = 8;
@@ -15,13 +16,13 @@ export function overview(view, snapshot, secondsIn) {
   const pages = Math.ceil(connectors.length / ON_A_PAGE);
   const page = Math.min(view.page, pages - 1);
   const shown = connectors.slice(page * ON_A_PAGE, (page + 1) * ON_A_PAGE);
-  return h("main", { class: "all", "data-key": "all", "data-count": connectors.length > 4 ? "many" : connectors.length },
+  return h("main", { class: "all", key: "all", "data-count": connectors.length > 4 ? "many" : connectors.length },
     h("div", { class: "tiles" }, shown.map((each) => tile(each, sentenceOf(each, station, secondsIn(each))))),
     pages > 1 && turner(page, pages));
 }
 
 function tile(connector, sentence) {
-  return h("button", { class: `tile tone-${sentence.tone}`, "data-key": connector.number, "data-do": "open",
+  return h("button", { class: `tile tone-${sentence.tone}`, key: connector.number, "data-do": "open",
     "data-number": connector.number, "data-situation": sentence.situation },
   h("span", { class: "side" }, h("span", { class: "letter" }, connector.letter), plugFace(connector.standard)),
   h("span", { class: "told" },
@@ -36,9 +37,9 @@ function detail(connector, sentence) {
     const share = reading.soc_percent ?? null;
     return [h("span", { class: "figures" }, h("b", {}, power(reading.power_w)), h("span", {}, shortEnergy(transaction.energy_wh)),
       h("span", {}, share === null ? duration(transaction.seconds) : percent(share))),
-    h("span", { class: "bar", vars: { "--share": share === null ? reading.power_w / connector.maximum_w : share / 100 } })];
+    h("span", { class: "bar", style: { "--share": share === null ? reading.power_w / connector.maximum_w : share / 100 } })];
   }
-  return h("span", { class: "line" }, sentence.todo);
+  return h("span", { class: "line" }, connector.left && sentence.situation === "free" ? leftLine(connector) : sentence.todo);
 }
 
 function turner(page, pages) {
@@ -49,6 +50,6 @@ function turner(page, pages) {
 }
 
 function nothing() {
-  return h("main", { class: "all", "data-key": "none" }, h("div", { class: "empty" },
+  return h("main", { class: "all", key: "none" }, h("div", { class: "empty" },
     icon("plug"), h("h2", {}, say("none.title")), h("p", {}, say("none.why")), h("p", {}, say("none.todo"))));
 }

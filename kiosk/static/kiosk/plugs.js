@@ -1,7 +1,7 @@
 // The face of each standard as one sees it on the cable: drawn from the contact layout of IEC 62196-2 and -3,
 // CHAdeMO (configuration AA) and GB/T 20234.2 and .3. Simplified: contacts in place, no dimensions.
 
-import { h } from "./tree.js";
+import { h } from "./preact/preact.mjs";
 
 const pin = (cx, cy, r, className = "pin") => h("circle", { class: className, cx, cy, r });
 const shell = (d) => h("path", { class: "shell", d });

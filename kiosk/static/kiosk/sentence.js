@@ -48,7 +48,7 @@ export function sentenceOf(connector, station, seconds = 0) {
     short: part("short"),
     title: part("title"),
     why: fault ? say(`fault.${fault}.cause`) : whyOf(situation, connector, values) || part("why"),
-    todo: fault ? say(`fault.${fault}.todo`) : part("todo"),
+    todo: fault ? say(`fault.${fault}.todo`) : stopsElsewhere(situation, connector, station) || part("todo"),
     code: fault ? connector.mrec : "",
   };
 }
@@ -87,6 +87,12 @@ function whyOf(situation, connector, values) {
   const keys = [...(values.until ? [`why.${connector.why}.until`] : []), `why.${connector.why}`];
   const known = keys.find((key) => knows(key));
   return known ? say(known, values) : "";
+}
+
+// Whoever began with a card or an app ends with it; a touch would be refused.
+function stopsElsewhere(situation, connector, station) {
+  if (!connector.card_stops || !connector.can_stop) return "";
+  return ["charging", "paused_by_car", "paused_by_station"].includes(situation) ? sayFirst([`stops.${station.authorization_mode}`, "stops.card"]) : "";
 }
 
 function faultOf(situation, connector) {
