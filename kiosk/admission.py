@@ -59,19 +59,20 @@ class Pace:
         self._heard_s: deque[float] = deque(maxlen=MESSAGES_PER_S)
         self._told_s = float("-inf")
         self._ignored = 0
+        self._ignored_s = float("-inf")
 
     def allows(self, now_s: float) -> bool:
         """True when a message at `now_s` (monotonic) may be heard; it is then counted."""
         if len(self._heard_s) == MESSAGES_PER_S and now_s - self._heard_s[0] < 1.0:
-            self._ignored += 1
+            self._ignored = self._ignored + 1 if now_s - self._ignored_s < 1.0 else 1
+            self._ignored_s = now_s
             return False
-        self._ignored = 0
         self._heard_s.append(now_s)
         return True
 
     @property
     def is_flood(self) -> bool:
-        """Whether so many messages in a row were ignored that no page of ours can have sent them."""
+        """Whether so many were ignored without a quiet second between that no page of ours can have sent them."""
         return self._ignored >= FLOOD_MESSAGES
 
     def is_worth_telling(self, now_s: float) -> bool:

@@ -99,22 +99,26 @@ class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channel
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:  # noqa: ARG002 - the framework's signature
         """Judge one message. Emergency stops of the station's own screen are never limited; everything else is."""
         now_s = time.monotonic()
+        allowed = self._pace.allows(now_s)
+        if not (allowed or self._at_cabinet):
+            await self._ignore(now_s, TOO_FAST)
+            return
         try:
             asked = asked_of(text_data)
         except Nonsense as problem:
-            if self._pace.allows(now_s) or self._pace.is_worth_telling(now_s):
-                await self._say_error(str(problem))
-            await self._end_a_flood()
+            await (self._say_error(str(problem)) if allowed else self._ignore(now_s, str(problem)))
             return
         if asked.action is Action.EMERGENCY_STOP and self._at_cabinet:
             self._stop_everything(asked)
-        elif self._pace.allows(now_s):
+        elif allowed:
             await self._take(asked)
-        elif self._pace.is_worth_telling(now_s):
-            await self._say_error(TOO_FAST)
-        await self._end_a_flood()
+        else:
+            await self._ignore(now_s, TOO_FAST)
 
-    async def _end_a_flood(self) -> None:
+    async def _ignore(self, now_s: float, sentence: str) -> None:
+        """Say so once a second; whoever goes on all the same is shut out."""
+        if self._pace.is_worth_telling(now_s):
+            await self._say_error(sentence)
         if self._pace.is_flood:
             await self.close(POLICY_VIOLATION)
 

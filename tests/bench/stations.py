@@ -123,12 +123,15 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def started(data_dir: Path, simulated: str = "default", **settings: Any) -> Iterator[RunningStation]:
-    """A station on *data_dir* that is ready; *settings* are columns of station.json for a fresh folder."""
+def started(data_dir: Path, simulated: str = "default", *more: str, **settings: Any) -> Iterator[RunningStation]:
+    """A station on *data_dir* that is ready; *settings* are columns of station.json for a fresh folder.
+
+    *more* are further words of its command line.
+    """
     config = data_dir.with_name(f"{data_dir.name}.json")
     config.write_text(json.dumps({"version": 1, "station": {**OPEN_TO_ALL, **settings}}), "utf-8")
     command = [sys.executable, "-m", "station", "--data-dir", str(data_dir), "--http-port", "0"]
-    command += ["--simulate", simulated, "--simulator-port", "0", "--config", str(config)]
+    command += ["--simulate", simulated, "--simulator-port", "0", "--config", str(config), *more]
     program = subprocess.Popen(
         command,
         cwd=PROJECT_DIR,

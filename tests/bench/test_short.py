@@ -11,8 +11,10 @@ from typing import Final
 
 import pytest
 
+from station.parent import browser
+
 from . import __main__ as bench
-from . import alone, emergencies, lines
+from . import alone, emergencies, hostile, lines, screens
 from . import beside as besides
 from .beside import BESIDE
 from .machine import machine_class
@@ -41,6 +43,21 @@ def test_it_stops_every_line_in_an_emergency() -> None:
     assert 0 < found.value < 2_000
 
 
+@pytest.mark.skipif(not browser.program_path(), reason="Chromium is not installed")
+def test_the_screen_shows_the_truth_again() -> None:
+    found = screens.screen_recovers(Effort.SHORT)
+    sys.stdout.write(f"{found.line()}\n")
+    assert found.details["stale_pictures"] == 0
+    assert found.value is not None
+
+
+@pytest.mark.skipif(not browser.program_path(), reason="Chromium is not installed")
+def test_a_hostile_client_of_the_screen_reaches_nothing() -> None:
+    found = hostile.hostile_screen(Effort.SHORT)
+    sys.stdout.write(f"{found.line()}\n")
+    assert found.details["wrong"] == []
+
+
 @pytest.mark.parametrize(
     ("values", "share", "expected"),
     [([1.0], 0.99, 1.0), ([3.0, 1.0, 2.0], 0.5, 2.0), ([float(n) for n in range(100)], 0.99, 99.0)],
@@ -66,7 +83,7 @@ def test_it_says_plainly_that_a_bar_was_missed() -> None:
 
 
 def test_it_has_every_row_of_the_promise() -> None:
-    assert len(ROWS) == 20
+    assert len(ROWS) == 22
     assert list(ROWS)[-len(BESIDE) :] == list(BESIDE)
 
 
