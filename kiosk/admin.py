@@ -99,7 +99,7 @@ class FaceAdmin(TypedModelAdmin[Face]):
                 )
             },
         ),
-        (_("Reach and language"), {"fields": (("language", "lower_reach"),)}),
+        (_("Reach and language"), {"fields": (("language", "lower_reach"), "seen_over_network")}),
         (
             _("Said on the screen"),
             {"fields": (("billing", "billed_by"), ("message", "message_ru"), "message_until")},

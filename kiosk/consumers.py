@@ -64,6 +64,9 @@ class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channel
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"]}
         key = parse_cookie(headers.get("cookie", "")).get(KEY_COOKIE, "")
         self._at_cabinet = is_at_cabinet(address, headers, key)
+        if not self._at_cabinet and not await asyncio.get_running_loop().run_in_executor(actions, self._may_look):
+            await self.close()
+            return
         place = OWN_SCREEN if self._at_cabinet else address
         if not self._admission.admit(place):
             if self._admission.is_worth_telling(time.monotonic()):
@@ -153,6 +156,16 @@ class KioskConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc] # channel
         # The page may have gone meanwhile; what it asked for is done all the same.
         with suppress(RuntimeError):
             await self._say({"kind": "answer", "request": asked.request, "accepted": accepted, "refusal": refusal})
+
+    def _may_look(self) -> bool:
+        close_old_connections()
+        try:
+            return self._station.may_look()
+        except DatabaseProblem:
+            log.exception("Whether others may look at the screen could not be read; they may not.")
+            return False
+        finally:
+            close_old_connections()
 
     def _ask(self, asked: Asked) -> tuple[bool, str]:
         if not self._at_cabinet:

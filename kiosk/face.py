@@ -31,6 +31,7 @@ class FaceShown(TypedDict):
     sunlight_from: str
     sunlight_until: str
     lower_reach: bool
+    seen_over_network: bool
     language: str
     message: str
     message_ru: str

@@ -50,6 +50,10 @@ class Hub:
             case Action.SHOWN:
                 raise ValueError("A page's report is a heartbeat, not a request: call beat().")
 
+    def may_look(self) -> bool:
+        """Whether the owner lets other devices see the page."""
+        return face.face_row().seen_over_network
+
     def beat(self, *, painted: bool) -> None:
         """The station's own screen has reported what it shows."""
         live.beat(HEARD)

@@ -100,6 +100,11 @@ class Face(models.Model):
         default=False,
         help_text=_("Whatever can be touched is in the lower 60 % of the screen."),
     )
+    seen_over_network = models.BooleanField(
+        _("seen over the network"),
+        default=True,
+        help_text=_("Other devices may look at the page; only the station's own screen ever acts."),
+    )
     language = models.CharField(_("language"), max_length=7, default=words.DEFAULT_LANGUAGE, validators=[spoken])
 
     message = models.CharField(

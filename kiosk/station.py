@@ -40,6 +40,10 @@ class Station(Protocol):
         """Pass on what somebody at the screen wants; every action but SHOWN."""
         ...
 
+    def may_look(self) -> bool:
+        """Whether the owner lets other devices see the page."""
+        ...
+
     def beat(self, *, painted: bool) -> None:
         """The station's own screen has reported what it shows; `painted`: that it is the newest picture."""
         ...

@@ -49,9 +49,13 @@ def owners_language() -> str:
 @never_cache
 @require_safe
 def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001 - the page reads its own address
-    """The kiosk, opened at all connectors or at one."""
+    """The kiosk, opened at all connectors or at one; for others only where the owner lets them look."""
     owners = owners_language()
     language = language_of(request, owners)
+    address, key = request.META.get("REMOTE_ADDR", ""), request.COOKIES.get(KEY_COOKIE, "")
+    if not is_at_cabinet(address, request.headers, key) and not Hub().may_look():
+        sentence = words.sentences(language)["page.not_from_here"]
+        return HttpResponseForbidden(f"{sentence}\n", content_type="text/plain; charset=utf-8")
     told = words.sentences(language).items()
     seen = {
         "language": language,

@@ -28,6 +28,7 @@ class StationInMemory:
         self.locked = False
         self.asked: list[tuple[Asked, str, str]] = []  # with who and on which thread
         self.beats = 0
+        self.seen_over_network = True
         self.painted = 0
         self.causes: list[str] = []
         self.may_answer = threading.Event()
@@ -52,6 +53,11 @@ class StationInMemory:
         if self.locked:
             raise OperationalError("database is locked")
         return self.answer
+
+    def may_look(self) -> bool:
+        if self.locked:
+            raise OperationalError("database is locked")
+        return self.seen_over_network
 
     def beat(self, *, painted: bool) -> None:
         self.beats += 1

@@ -58,6 +58,9 @@ class FileStation:
         self._note(asdict(asked) | {"who": who})
         return FixedAnswer(**json.loads((FOLDER / "answer.json").read_text("utf-8")))
 
+    def may_look(self) -> bool:
+        return not (FOLDER / "nobody_looks").exists()
+
     def beat(self, *, painted: bool) -> None:
         self._note({"action": "beat", "painted": painted})
 

@@ -112,6 +112,17 @@ async def test_whoever_looks_over_the_network_changes_nothing(
     assert station.asked == []
 
 
+async def test_nobody_looks_over_the_network_where_the_owner_does_not_want_it(
+    page: Any, station: StationInMemory
+) -> None:
+    station.seen_over_network = False
+    assert not (await seen_from("192.0.2.7", page()).connect(WITHIN_S))[0]
+    station.seen_over_network, station.locked = True, True
+    assert not (await seen_from("192.0.2.7", page()).connect(WITHIN_S))[0]
+    async with opened(page) as own:
+        assert (await heard(own, "place"))["acts"]
+
+
 async def test_a_proxy_on_the_station_is_not_the_cabinet(page: Any, station: StationInMemory) -> None:
     def through_a_proxy() -> WebsocketCommunicator:
         communicator: WebsocketCommunicator = page()

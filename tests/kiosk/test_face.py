@@ -34,7 +34,7 @@ RIGHT: Final[list[dict[str, Any]]] = [
     {"message": "Closed for repairs on Friday <b>", "message_until": "2027-01-31"},
     {"billing": "billed", "billed_by": "Stadtwerke"},
     {"billing": "free"},
-    {"language": "ru", "lower_reach": True},
+    {"language": "ru", "lower_reach": True, "seen_over_network": False},
     {"sound_percent": 0, "night_percent": 100, "night_from": "", "night_until": ""},
 ]
 WRONG: Final[list[tuple[dict[str, Any], str]]] = [

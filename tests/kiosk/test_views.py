@@ -116,6 +116,23 @@ def test_the_browser_that_shows_the_key_is_known_by_a_cookie(settings: Any, monk
     assert station.causes == ["silent"]
 
 
+@pytest.mark.parametrize(("language", "says"), [("en", "own screen only"), ("ru", "собственном экране")])
+def test_others_see_the_page_only_where_the_owner_lets_them(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, language: str, says: str
+) -> None:
+    station = StationInMemory()
+    monkeypatch.setattr(views, "Hub", lambda: station)
+    other = Client(headers={"host": "127.0.0.1"}, REMOTE_ADDR="192.0.2.7")
+    assert other.get("/").status_code == 200
+    station.seen_over_network = False
+    answer = other.get(f"/connector/1?lang={language}")
+    assert answer.status_code == 403
+    assert says in answer.content.decode()
+    assert Client(headers={"host": "127.0.0.1"}).get("/").status_code == 200
+    settings.SCREEN_KEY = "k" * 40
+    assert Client(headers={"host": "127.0.0.1"}).get("/").status_code == 403
+
+
 @pytest.mark.parametrize(
     ("key", "address"),
     [("", "127.0.0.1"), ("k" * 39, "127.0.0.1"), ("\u044f" * 40, "127.0.0.1"), ("k" * 40, "192.0.2.7")],

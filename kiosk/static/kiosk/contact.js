@@ -13,7 +13,7 @@ export class Contact {
   constructor(changed, loadAgain) {
     this.changed = changed;
     this.loadAgain = loadAgain;
-    this.acts = false; // whether the station takes requests of this page
+    this.acts = true; // whether the station takes requests of this page: it says so first of all
     this.painted = 0; // the sequence that is on the glass
     this.snapshot = null;
     this.face = null; // the owner's settings of the screen, beside the first picture

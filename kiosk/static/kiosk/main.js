@@ -7,6 +7,7 @@ import { footer, header } from "./frame.js";
 import { Choice, languageSheet } from "./languages.js";
 import { one } from "./one.js";
 import { overview } from "./overview.js";
+import { forOnlookers } from "./place.js";
 import { situationOf } from "./sentence.js";
 import { h, render as paint } from "./preact/preact.mjs";
 import { knows, language, say, speak } from "./words.js";
@@ -86,7 +87,7 @@ function render() {
   if (choice.rest(now_ms, contact.face?.language ?? page.defaultLanguage)) view.languages = view.messenger = false;
   if (view.number && now_ms - touched_ms > BACK_AFTER_MS) goHome();
   document.body.classList.toggle("is-gone", contact.gone());
-  paint(pictureOf(), screen);
+  paint(contact.acts ? pictureOf() : forOnlookers(pictureOf()), screen);
   painted_ms = now_ms;
   noteFrame();
 }
@@ -201,8 +202,15 @@ document.addEventListener("click", (event) => {
   doings[target.dataset.do]?.(target.dataset);
   render();
 });
-// The page is a panel, not a document: no menus, no dragging.
-for (const name of ["contextmenu", "dragstart", "selectstart"]) document.addEventListener(name, (event) => event.preventDefault());
+// The page is a panel, not a document: no menus, no dragging, no files dropped, no middle click, no pinching.
+const REFUSED = ["contextmenu", "dragstart", "dragover", "drop", "selectstart", "auxclick", "gesturestart"];
+for (const name of REFUSED) document.addEventListener(name, (event) => event.preventDefault());
+document.addEventListener("touchmove", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
+document.addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), { passive: false });
+// Nor does a keyboard that somebody plugs in reach the browser: no print, search, tools, save, zoom.
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || /^(F\d+|Browser\w+|ContextMenu)$/.test(event.key)) event.preventDefault();
+}, { capture: true });
 addEventListener("popstate", () => {
   show(numberInAddress(), false);
   render();
