@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -52,10 +53,6 @@ def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001
     """The kiosk, opened at all connectors or at one; for others only where the owner lets them look."""
     owners = owners_language()
     language = language_of(request, owners)
-    address, key = request.META.get("REMOTE_ADDR", ""), request.COOKIES.get(KEY_COOKIE, "")
-    if not is_at_cabinet(address, request.headers, key) and not Hub().may_look():
-        sentence = words.sentences(language)["page.not_from_here"]
-        return HttpResponseForbidden(f"{sentence}\n", content_type="text/plain; charset=utf-8")
     told = words.sentences(language).items()
     seen = {
         "language": language,
@@ -64,6 +61,9 @@ def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001
         "edition": edition(),
         "words": {key.replace(".", "_"): text for key, text in told if key.startswith("page.")},
     }
+    address, key = request.META.get("REMOTE_ADDR", ""), request.COOKIES.get(KEY_COOKIE, "")
+    if not is_at_cabinet(address, request.headers, key) and not Hub().may_look():
+        return render(request, "kiosk/elsewhere.html", seen, status=HTTPStatus.FORBIDDEN)
     return render(request, "kiosk/page.html", seen)
 
 
