@@ -201,8 +201,8 @@ def test_it_keeps_to_the_width_of_narrow_places(language: str) -> None:
 
 
 def page_code() -> str:
-    template = words.HERE / "templates" / "kiosk" / "page.html"
-    return "".join(path.read_text("utf-8") for path in (template, *sorted(STATIC.glob("*.js"))))
+    templates = sorted((words.HERE / "templates" / "kiosk").glob("*.html"))
+    return "".join(path.read_text("utf-8") for path in (*templates, *sorted(STATIC.glob("*.js"))))
 
 
 def test_it_has_no_sentence_that_the_page_never_says() -> None:
