@@ -24,7 +24,7 @@ FLAGS: Final = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
-SIZES: Final = {"1024x600": (1024, 600), "800x480": (800, 480)}
+SIZES: Final = {"1024x600": (1024, 600), "800x480": (800, 480), "600x1024": (600, 1024)}
 
 
 @dataclass(frozen=True)

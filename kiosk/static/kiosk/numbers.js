@@ -21,7 +21,7 @@ export function fixed(value, digits, options = {}) {
 
 const withUnit = (number, unit) => `${number}${NARROW}${say(`unit.${unit}`)}`;
 const kilo = (value) => (isNumber(value) ? value / 1000 : value);
-const narrow = (text) => text.replace("\u00a0", NARROW);
+const narrow = (text) => text.replace(/\s/, NARROW); // browsers write several kinds of space
 
 export const kilowatts = (power_w) => fixed(kilo(power_w), isNumber(power_w) && power_w >= 99_950 ? 0 : 1);
 export const power = (power_w) => withUnit(kilowatts(power_w), "kw");

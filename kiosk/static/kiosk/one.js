@@ -99,7 +99,7 @@ function ring(share, soc, reading) {
       h("circle", { class: "filled", cx: 50, cy: 50, r: 44, "stroke-dasharray": `${filled.toFixed(1)} ${RING.toFixed(1)}` })),
     h("div", { class: "inside" },
       h("b", {}, soc === null ? numbers.kilowatts(reading?.power_w) : numbers.fixed(soc, 0)),
-      h("span", {}, soc === null ? say("unit.kw") : `% ${say("value.soc").toLowerCase()}`)));
+      h("span", {}, soc === null ? say("unit.kw") : `% ${say("value.soc")}`)));
 }
 
 function stat(key, number, unit) {
