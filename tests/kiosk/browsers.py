@@ -17,6 +17,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from charging.snapshot import Snapshot
+from kiosk.push import plain_face
 from tests.conftest import PROJECT_DIR
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
@@ -36,6 +37,14 @@ class FileKiosk:
 
     def show(self, snapshot: Snapshot) -> None:
         self._replace("snapshot.json", snapshot)
+        self._ring()
+
+    def wear(self, **settings: Any) -> None:
+        """Show the face of the screen with these settings, the others as they are by themselves."""
+        self._replace("face.json", plain_face() | settings)
+        self._ring()
+
+    def _ring(self) -> None:
         bell = self.folder / "bell"
         if not bell.exists():
             os.mkfifo(bell)

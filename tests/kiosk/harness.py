@@ -81,7 +81,11 @@ async def bell_rings(woken: asyncio.Event) -> None:
         woken.set()
 
     asyncio.get_running_loop().add_reader(bell, ring)
-    await asyncio.Event().wait()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(bell)
+        os.close(bell)
 
 
 setattr(views, "Hub", FileStation)  # noqa: B010 - a name that views only borrows

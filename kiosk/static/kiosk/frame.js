@@ -1,5 +1,6 @@
 // What is on every page: whose station it is, the time, the language, who helps, and the emergency stop.
 
+import { mark } from "./face.js";
 import { icon } from "./icons.js";
 import { languageButton } from "./languages.js";
 import { clock } from "./numbers.js";
@@ -11,7 +12,7 @@ export function header(view, snapshot, connector) {
   const several = snapshot.connectors.length > 1;
   return h("header", { class: "top", key: connector ? `one-${connector.number}` : "all" },
     connector ? besides(connector, several) : h("div", { class: "whose" },
-      h("span", { class: "mark" }, icon("bolt")),
+      mark(view),
       h("div", {}, h("h1", { class: "name" }, snapshot.station.name), h("p", { class: "sum" }, sumOf(snapshot)))),
     h("div", { class: "corner" },
       h("time", { class: "clock" }, snapshot.station.clock_known ? clock(snapshot.station.time) : say("screen.clock_unknown")),

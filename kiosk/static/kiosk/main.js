@@ -3,12 +3,15 @@
 import { Contact } from "./contact.js";
 import { cardSheet, emergency, gone, messengerSheet } from "./covers.js";
 import { Samples } from "./curve.js";
+import { volumeOf, wear, wearAgain } from "./face.js";
 import { footer, header } from "./frame.js";
+import { Idleness, idlePicture } from "./idle.js";
 import { Choice, languageSheet } from "./languages.js";
 import { one } from "./one.js";
 import { overview } from "./overview.js";
 import { forOnlookers } from "./place.js";
 import { situationOf } from "./sentence.js";
+import { Sounds } from "./sounds.js";
 import { h, render as paint } from "./preact/preact.mjs";
 import { knows, language, say, speak } from "./words.js";
 
@@ -24,7 +27,7 @@ const page = document.documentElement.dataset;
 const screen = document.getElementById("screen");
 const view = {
   number: numberInAddress(), page: 0, detail: false, asking: 0, askingShare: 1, busy: false, notice: "", messenger: false,
-  languages: false, dismissed: "", alarm: "", elapsed_s: 0, samples: new Samples(page.curve),
+  languages: false, dismissed: "", alarm: "", elapsed_s: 0, face: null, now: null, samples: new Samples(page.curve),
 };
 const since = new Map(); // connector number -> [situation, since when (ms)]
 const until = { asking: 0, notice: 0, alarm: 0 };
@@ -32,6 +35,8 @@ let touched_ms = numberInAddress() ? performance.now() : -Infinity; // whoever o
 let painted_ms = performance.now();
 let framing = false;
 let contact = null;
+const idleness = new Idleness();
+const sounds = new Sounds();
 const choice = new Choice(() => render());
 
 function numberInAddress() {
@@ -67,6 +72,7 @@ function pictureOf() {
     footer(snapshot),
     lost ? null : alarm ?? cardSheet(view, snapshot) ?? messengerSheet(view, snapshot),
     lost ? alarm : null,
+    !lost && idleness.shown && idlePicture(contact.face),
     languageSheet(view),
   ];
 }
@@ -86,6 +92,7 @@ function render() {
   view.askingShare = Math.max(0, (until.asking - now_ms) / ASK_FOR_MS);
   if (choice.rest(now_ms, contact.face?.language ?? page.defaultLanguage)) view.languages = view.messenger = false;
   if (view.number && now_ms - touched_ms > BACK_AFTER_MS) goHome();
+  dress(now_ms);
   document.body.classList.toggle("is-gone", contact.gone());
   paint(contact.acts ? pictureOf() : forOnlookers(pictureOf()), screen);
   painted_ms = now_ms;
@@ -103,6 +110,16 @@ function noteFrame() {
   }));
 }
 
+// What the owner wants, at this time of the day.
+function dress(now_ms) {
+  const { face, snapshot } = contact;
+  if (!face || !snapshot) return;
+  view.face = face;
+  view.now = snapshot.station.clock_known ? new Date(snapshot.station.time) : null;
+  wear(face, view.now);
+  idleness.follow(face, snapshot, now_ms);
+}
+
 function goHome() {
   const connector = contact.snapshot && shownConnector(contact.snapshot);
   const busy = connector?.plugged || connector?.countdown_s !== null;
@@ -117,6 +134,7 @@ function changed() {
 }
 
 function follow({ connectors, card }) {
+  if (contact.face) sounds.follow(contact.snapshot, volumeOf(contact.face, view.now));
   choice.follow(connectors);
   const now_ms = performance.now();
   const fresh = since.size > 0;
@@ -194,8 +212,13 @@ async function stopEverything() {
   render();
 }
 
+document.addEventListener("pointerdown", (event) => {
+  idleness.touched(event.target);
+  render();
+}, { capture: true });
 document.addEventListener("click", (event) => {
   touched_ms = performance.now();
+  if (idleness.swallowed()) return;
   choice.touched();
   const target = event.target.closest("[data-do]");
   if (!target || !contact || target.disabled) return;
@@ -237,6 +260,7 @@ setInterval(() => {
 setInterval(render, PAINT_EVERY_MS);
 
 async function begin() {
+  wearAgain();
   await speak(language());
   screen.replaceChildren(); // what the template says meanwhile is no part of the picture
   paint(h("main", { class: "gone", key: "gone" }, h("h2", {}, say("opening.title"))), screen);

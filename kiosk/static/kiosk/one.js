@@ -1,6 +1,7 @@
 // One connector: the sentence and what can be done on the left, live values or technical data on the right.
 
 import { Curve } from "./curve.js";
+import { cost } from "./face.js";
 import { icon } from "./icons.js";
 import * as numbers from "./numbers.js";
 import { plugFace } from "./plugs.js";
@@ -20,6 +21,7 @@ export function one(view, snapshot, connector, secondsIn) {
         h("h2", { class: titleClass(sentence.title) }, icon(sentence.icon), h("span", {}, sentence.title)),
         h("p", { class: "why" }, sentence.why),
         h("p", { class: "todo" }, icon("arrow"), h("span", {}, sentence.todo)),
+        cost(view, sentence.situation),
         connector.left && h("p", { class: "told-after" }, icon("check"), h("span", {}, leftLine(connector))),
         sentence.code && h("p", { class: "mrec" }, h("b", {}, say("screen.code", { code: sentence.code })), ` ${say("screen.tell_code")}`)),
       notice(view) ?? countdown(view, connector),

@@ -1,5 +1,6 @@
 // All connectors at once: one to four large, eight in a grid, more on further pages.
 
+import { daily } from "./face.js";
 import { icon } from "./icons.js";
 import { duration, percent, power, ratedPower, shortEnergy } from "./numbers.js";
 import { leftLine } from "./one.js";
@@ -9,14 +10,17 @@ import { h } from "./preact/preact.mjs";
 import { say } from "./words.js";
 
 const ON_A_PAGE = 8;
+const ON_A_LOW_PAGE = 4; // where only the lower part of the screen is in reach
 
 export function overview(view, snapshot, secondsIn) {
   const { connectors, station } = snapshot;
   if (!connectors.length) return nothing();
-  const pages = Math.ceil(connectors.length / ON_A_PAGE);
+  const places = view.face?.lower_reach ? ON_A_LOW_PAGE : ON_A_PAGE;
+  const pages = Math.ceil(connectors.length / places);
   const page = Math.min(view.page, pages - 1);
-  const shown = connectors.slice(page * ON_A_PAGE, (page + 1) * ON_A_PAGE);
+  const shown = connectors.slice(page * places, (page + 1) * places);
   return h("main", { class: "all", key: "all", "data-count": connectors.length > 4 ? "many" : connectors.length },
+    daily(view),
     h("div", { class: "tiles" }, shown.map((each) => tile(each, sentenceOf(each, station, secondsIn(each))))),
     pages > 1 && turner(page, pages));
 }
