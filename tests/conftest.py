@@ -30,8 +30,8 @@ hypothesis.settings.load_profile("default")
 
 GUARD: Final = pytest.StashKey[subprocess.Popen[bytes]]()
 PROJECT_DIR: Final = Path(__file__).resolve().parent.parent
-# Of whole stations, of serial lines, and of times: they have the machine to themselves.
-ALONE: Final = ("bench", "faults", "hardware", "journeys", "test_afterlife.py")
+# They measure times, so they have the machine to themselves.
+ALONE: Final = ("bench", "faults/test_born_in_1970.py", "hardware/test_discovery.py")
 # Settings are read once and before the first test, so the folder exists before Django does.
 TEST_DATA_DIR: Final = Path(tempfile.mkdtemp(prefix="station-tests-"))
 os.environ.update(

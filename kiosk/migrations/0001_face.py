@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('light_until', models.CharField(blank=True, default='20:00', max_length=5, validators=[kiosk.hours.time_of_day], verbose_name='light until')),
                 ('sunlight_from', models.CharField(blank=True, default='', help_text='Then the sunlight theme is shown; empty: never.', max_length=5, validators=[kiosk.hours.time_of_day], verbose_name='sun on the screen from')),
                 ('sunlight_until', models.CharField(blank=True, default='', max_length=5, validators=[kiosk.hours.time_of_day], verbose_name='sun on the screen until')),
-                ('lower_reach', models.BooleanField(default=False, help_text='Whatever can be touched is in the lower 60 % of the screen.', verbose_name='everything within reach of a wheelchair')),
+                ('lower_reach', models.BooleanField(default=False, help_text='Whatever can be touched is in the lower 60 % of the screen, where the screen is wider than high.', verbose_name='everything within reach of a wheelchair')),
                 ('language', models.CharField(default='en', max_length=7, validators=[kiosk.models.spoken], verbose_name='language')),
                 ('message', models.CharField(blank=True, help_text='Shown in every language.', max_length=160, verbose_name='message of the day')),
                 ('message_ru', models.CharField(blank=True, help_text='Empty: the same text.', max_length=160, verbose_name='the message in Russian')),

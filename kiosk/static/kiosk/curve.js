@@ -4,8 +4,8 @@ import { Component, h } from "./preact/preact.mjs";
 
 const ASK_EVERY_MS = 10000;
 const MOST_SINCE = 60;
-const LINE = "#0a6b4b";
-const AREA = "#cfeee0";
+// A canvas knows no custom properties: the theme of the moment is read at each drawing.
+const colour = (name) => () => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // Asks the station for the curve of the connector that is looked at. The page keeps only what is younger.
 export class Samples {
@@ -77,7 +77,7 @@ export class Curve extends Component {
       ...this.size(), padding: [4, 2, 2, 2], legend: { show: false }, cursor: { show: false }, axes: [{ show: false }, { show: false }],
       // Drawn to a part of the connector's maximum, so that a low limit looks low.
       scales: { x: { time: false }, y: { range: (_plot, _least, most) => [0, Math.max(most, this.props.maximum_kw * 0.25) * 1.1] } },
-      series: [{}, { stroke: LINE, width: 2.5, fill: AREA, points: { show: false }, spanGaps: true }],
+      series: [{}, { stroke: colour("--flow"), width: 2.5, fill: colour("--flow-soft"), points: { show: false }, spanGaps: true }],
     };
   }
 

@@ -8,7 +8,9 @@ import pytest
 
 from charging.models import ListedIdTag
 from charging.services.local_list import MOST_SENT
+from ocpp_client import conflicts
 from tests.central_system import CentralSystem, Refused
+from tests.conftest import wait_until
 from tests.ocpp_client.clients import CARD, COLLEAGUE, offline, registered
 from tests.ocpp_client.conformance.cases import case
 
@@ -188,6 +190,7 @@ def test_a_contradiction_between_list_and_central_system_is_told_once(central: C
         station.tap(ends="refused")
         told = station.tells("Available", 0, errorCode="LocalListConflict")
         assert told.payload["info"] == f"{CARD}: Accepted listed, Blocked told"
+        wait_until(lambda: conflicts.due() is None)
         central.mark()
         central.close(1001)
         central.wait_disconnected()

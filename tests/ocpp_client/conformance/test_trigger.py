@@ -47,7 +47,7 @@ def asked(central: CentralSystem, message: str, *, action: str = TRIGGER, **more
     "TC_054",
     file="ocpp_client/outgoing.py",
     before='"heartbeat": heartbeat.message,',
-    after='"heartbeat": notifications.triggered,',
+    after='"heartbeat": of_firmware.triggered,',
 )
 def test_one_message(central: CentralSystem, action: str, message: str, told: str, payload: dict[str, Any]) -> None:
     """TC_054: a connector means nothing to these, and is ignored (5.17)."""
