@@ -15,7 +15,7 @@ def english() -> dict[str, str]:
     """Key -> English text of every sentence."""
     found: dict[str, str] = {}
     for file in sorted(FOLDER.glob("*.json")):
-        found |= {key: texts["en"] for key, texts in json.loads(file.read_text("utf-8")).items()}
+        found |= json.loads(file.read_text("utf-8"))
     return found
 
 
