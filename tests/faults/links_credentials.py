@@ -144,9 +144,10 @@ class Campaign:
             settled = not credentials.candidates_of(row) and _is_after(what, row) is taken
             return settled and row.connected_at is not None and self.central.is_connected
 
-        with suppress(AssertionError):
+        with suppress(AssertionError):  # once is enough: the process may end at its point just after it has found in
             wait_until(so, PATIENCE_S)
-        return so()
+            return True
+        return False
 
 
 def _is_after(what: str, row: Row) -> bool:
