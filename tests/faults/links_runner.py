@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -57,8 +58,12 @@ class Links:
         with self._changed:
             self._wanted = False
             if self._pid:
-                os.kill(self._pid, signal.SIGKILL)
+                self._kill()
         wait_until(lambda: not self._pid, PATIENCE_S)
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):  # its point has ended it at this moment
+            os.kill(self._pid, signal.SIGKILL)
 
     def points(self) -> list[str]:
         """What the process did since `start`, one line each."""
@@ -81,7 +86,7 @@ class Links:
             with self._changed:
                 self._pid = int(value) if what == "pid" else 0
                 if what == "pid" and not self._wanted:
-                    os.kill(self._pid, signal.SIGKILL)  # it was told to stop while it began
+                    self._kill()  # it was told to stop while it began
                 elif what == "ended" and self._wanted:
                     self.deaths += 1
                     self._ask(0)
