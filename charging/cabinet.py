@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from django.conf import settings
+from django.http import HttpRequest
 
 PROXIES: Final = frozenset({"x-forwarded-for", "forwarded", "via"})
 KEY_COOKIE: Final = "station_screen"
@@ -21,6 +22,11 @@ def is_at_cabinet(address: str, header_names: Iterable[str], key: str) -> bool:
     with suppress(ValueError):
         return ip_address(address).is_loopback and is_screen_key(key)
     return False
+
+
+def is_asked_at_cabinet(request: HttpRequest) -> bool:
+    """The same of a page that is asked for: the browser shows its key as a cookie."""
+    return is_at_cabinet(request.META.get("REMOTE_ADDR", ""), request.headers, request.COOKIES.get(KEY_COOKIE, ""))
 
 
 def is_screen_key(key: str) -> bool:

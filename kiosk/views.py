@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from charging.cabinet import KEY_COOKIE, is_at_cabinet
+from charging.cabinet import KEY_COOKIE, is_asked_at_cabinet, is_at_cabinet
 
 from . import words
 from .edition import edition
@@ -61,8 +61,7 @@ def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001
         "edition": edition(),
         "words": {key.replace(".", "_"): text for key, text in told if key.startswith("page.")},
     }
-    address, key = request.META.get("REMOTE_ADDR", ""), request.COOKIES.get(KEY_COOKIE, "")
-    if not is_at_cabinet(address, request.headers, key) and not Hub().may_look():
+    if not is_asked_at_cabinet(request) and not Hub().may_look():
         return render(request, "kiosk/elsewhere.html", seen, status=HTTPStatus.FORBIDDEN)
     return render(request, "kiosk/page.html", seen)
 

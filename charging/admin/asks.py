@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from charging import journal, services
-from charging.cabinet import KEY_COOKIE, is_at_cabinet
+from charging.cabinet import is_asked_at_cabinet
 from charging.models import Connector, Wish
 from charging.services import Answer
 from charging.snapshot import ConnectorShown
@@ -162,8 +162,7 @@ STATION_ASKS: Final[dict[str, Ask]] = {
 
 def asker_of(request: HttpRequest) -> Asker:
     """The person of *request*, and whether it comes from the cabinet's own screen."""
-    address, key = request.META.get("REMOTE_ADDR", ""), request.COOKIES.get(KEY_COOKIE, "")
-    return Asker(request.user.get_username(), is_at_cabinet(address, request.headers, key))
+    return Asker(request.user.get_username(), is_asked_at_cabinet(request))
 
 
 def may_ask(request: HttpRequest, ask: Ask) -> bool:
