@@ -11,17 +11,12 @@ from tests.kiosk.stations import SITUATIONS, four
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.kiosk.browsers import CHROMIUM, FileKiosk, opened, running_browser, running_kiosk
+from tests.kiosk.browsers import CHROMIUM, FileKiosk, opened, running_kiosk
+from tests.kiosk.kiosks import browser as browser  # noqa: PLC0414 - a fixture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")]
 KEY = "k" * 43
 ACTING = '[data-do="start"], [data-do="stop"], [data-do="ask-stop"], [data-do="release"], [data-do="choose"]'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,10 @@ from tests.kiosk.stations import SITUATIONS, card, connector, four, snapshot
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.kiosk.browsers import CHROMIUM, SIZES, FileKiosk, opened, running_browser, running_kiosk
+from tests.kiosk.browsers import CHROMIUM, SIZES, FileKiosk, opened
+from tests.kiosk.kiosks import browser as browser  # noqa: PLC0414 - a fixture
+from tests.kiosk.kiosks import kiosk as kiosk  # noqa: PLC0414 - a fixture
+from tests.kiosk.kiosks import shared_kiosk as shared_kiosk  # noqa: PLC0414 - a fixture
 from tests.kiosk.test_page import CUT_OFF, IS_SHOWN, SMALL
 
 pytestmark = [
@@ -34,18 +37,6 @@ OWNER: Final[dict[str, Any]] = {
 HIGH: Final = """() => [...document.querySelectorAll('button')]
   .filter((each) => each.getBoundingClientRect().top < innerHeight * 0.4).map((each) => `high: ${each.innerText}`)"""
 LEAST: Final = {"light": 4.5, "dark": 4.5, "sunlight": 7.0}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def kiosk() -> Iterator[FileKiosk]:
-    with running_kiosk(four()) as running:
-        yield running
 
 
 @pytest.fixture

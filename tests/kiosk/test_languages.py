@@ -11,12 +11,15 @@ import pytest
 from charging.domain.faults import FAULTS
 from charging.snapshot import Snapshot
 from kiosk import words
-from tests.kiosk.stations import SITUATIONS, charging, connector, four, snapshot, transaction
+from tests.kiosk.stations import SITUATIONS, charging, connector, snapshot, transaction
 
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.kiosk.browsers import CHROMIUM, FileKiosk, opened, running_browser, running_kiosk
+from tests.kiosk.browsers import CHROMIUM, FileKiosk, opened
+from tests.kiosk.kiosks import browser as browser  # noqa: PLC0414 - a fixture
+from tests.kiosk.kiosks import kiosk as kiosk  # noqa: PLC0414 - a fixture
+from tests.kiosk.kiosks import shared_kiosk as shared_kiosk  # noqa: PLC0414 - a fixture
 from tests.kiosk.test_page import CUT_OFF, IS_SHOWN
 from tests.kiosk.test_words import STOP_REASONS, WHYS
 
@@ -27,24 +30,6 @@ pytestmark = [
 ]
 NARROW: Final = "\u202f"
 IDLE_MS: Final = 91_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def shared_kiosk() -> Iterator[FileKiosk]:
-    with running_kiosk(four()) as running:
-        yield running
-
-
-@pytest.fixture
-def kiosk(shared_kiosk: FileKiosk) -> FileKiosk:
-    shared_kiosk.show(four())
-    return shared_kiosk
 
 
 @pytest.fixture

@@ -18,7 +18,10 @@ from tests.kiosk.stations import SITUATIONS, charging, connector, four, snapshot
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, expect
 
-from tests.kiosk.browsers import CHROMIUM, SIZES, FileKiosk, opened, running_browser, running_kiosk, served
+from tests.kiosk.browsers import CHROMIUM, SIZES, FileKiosk, opened, served
+from tests.kiosk.kiosks import browser as browser  # noqa: PLC0414 - a fixture
+from tests.kiosk.kiosks import kiosk as kiosk  # noqa: PLC0414 - a fixture
+from tests.kiosk.kiosks import shared_kiosk as shared_kiosk  # noqa: PLC0414 - a fixture
 
 pytestmark = [
     pytest.mark.e2e,
@@ -41,26 +44,6 @@ IS_SHOWN: Final = "(name) => document.querySelector('.bottom')?.textContent.incl
 SMALL: Final = """() => [...document.querySelectorAll('button')]
   .map((button) => [button.innerText, button.getBoundingClientRect()])
   .filter(([, box]) => box.width < 72 || box.height < 72).map(([text, box]) => `${text} ${box.width}x${box.height}`)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def shared_kiosk() -> Iterator[FileKiosk]:
-    with running_kiosk(four()) as running:
-        yield running
-
-
-@pytest.fixture
-def kiosk(shared_kiosk: FileKiosk) -> FileKiosk:
-    (shared_kiosk.folder / "asked.jsonl").unlink(missing_ok=True)
-    shared_kiosk.answer_with(accepted=True)
-    shared_kiosk.show(four())
-    return shared_kiosk
 
 
 @pytest.fixture
