@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 MOST_FRAMES: Final = 20_000  # about 10 MB
 MOST_WAITING: Final = 1_000
+LARGEST_CONNECTOR: Final = 32_767  # of its column
 WORTH_A_COMMIT: Final = 50  # frames; fewer of them wait
 WAITS_S: Final = 5.0  # a commit a second would wear the flash
 # The value of a ChangeConfiguration that sets a password, whatever stands between the two fields (A01.FR.12).
@@ -47,11 +48,11 @@ class Trace:
             Frame(
                 at=datetime.now(UTC),
                 sent=sent,
-                action=action[:40],
-                message_id=message_id[:36],
+                action=_storable(action, 40),
+                message_id=_storable(message_id, 36),
                 connector_number=connector,
-                text=masked[:LONGEST_FRAME],
-                problem=problem[:300],
+                text=_storable(masked, LONGEST_FRAME),
+                problem=_storable(problem, 300),
             )
         )
 
@@ -60,7 +61,8 @@ class Trace:
             frame = json.loads(text)
             if frame[0] == 2:  # noqa: PLR2004 - CALL, OCPP-J 1.6 section 4.2.1
                 connector = frame[3].get("connectorId")
-                return "call", str(frame[1]), str(frame[2]), connector if isinstance(connector, int) else None
+                of_one = type(connector) is int and 0 <= connector <= LARGEST_CONNECTOR
+                return "call", str(frame[1]), str(frame[2]), connector if of_one else None
             return "answer", str(frame[1]), "", None
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             return "unreadable", "", "", None
@@ -83,6 +85,11 @@ class Trace:
         except DatabaseError as error:
             log.warning("%d frames of the link were not kept (%s).", len(batch), error)
         return len(batch)
+
+
+def _storable(text: str, most: int) -> str:
+    """What a database takes: JSON can say half of a surrogate pair and NUL, which no row can hold."""
+    return text[:most].encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def masked_of(text: str) -> str:

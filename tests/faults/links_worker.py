@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 from unittest.mock import patch
@@ -105,6 +106,7 @@ def main() -> None:
             try:
                 work(log, int(line))
             finally:
+                traceback.print_exc()
                 os._exit(1)
         sys.stdout.write(f"pid {pid}\n")
         sys.stdout.flush()
