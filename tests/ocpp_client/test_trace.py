@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "logs"])
         ("[2,\0", "", "", None),
     ],
 )
-def test_w1_n5_a_frame_that_no_row_can_hold_is_kept_as_far_as_it_goes(
+def test_n5_n7_a_frame_that_no_row_can_hold_is_kept_as_far_as_it_goes(
     text: str, action: str, message_id: str, connector: int | None
 ) -> None:
     trace = Trace()
