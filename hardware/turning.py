@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 PERIOD_S: Final = 0.2
 LEAST_PERIOD_S: Final = 0.02  # between two turns that were woken
-LOCK_PERIOD_S: Final = 0.05  # while a lock moves: it takes a third of a second, and a driver waits for it
+LOCK_PERIOD_S: Final = 0.02  # while a lock moves: it takes a third of a second, and a driver waits for it
 LOCK_MOVES_S: Final = 1.0  # one that takes longer is no reason to hurry any more
 SILENT_AFTER_S: Final = 3.0
 CLOCK_EVERY_S: Final = 24 * 3600.0
@@ -106,17 +106,21 @@ class LineTurns:
         return all((connector := self._turns.connector(number)) and connector.idle for number in self.numbers)
 
     def turn(self) -> None:
-        """Read every unit, take the frames through the rules, write every outputs, then the rest."""
-        frames = {unit.number: frame for unit in self.units if (frame := self._read(unit)) is not None}
-        moment = now()
-        self._refresh(moment)
+        """Each unit: read, take the frame through the rules, write its outputs; then the rest.
+
+        A unit is written before the next one is read: what it waits for is not held up by its neighbours.
+        """
+        frames = {}
         for unit in self.units:
-            frame = frames.get(unit.number)
+            frame = self._read(unit)
+            moment = now()
+            self._refresh(moment)
             if frame is not None:
-                # A silent neighbour may have cost a second since: a register is judged at the time it was read.
+                frames[unit.number] = frame
                 self._turn_of(unit, frame, unit.answered or moment)
             elif moment.mono_s - unit.answered_s >= SILENT_AFTER_S:
                 self._silent(unit, moment)
+        moment = now()
         self.state.turned_s = time.monotonic()
         self.state.turns += 1
         self._keep(frames, moment)

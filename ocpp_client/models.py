@@ -64,6 +64,8 @@ class CentralSystem(models.Model):
     fault_codes = models.CharField(
         _("codes of faults"), max_length=10, choices=FaultCodes.choices, default=FaultCodes.MREC
     )
+    # Which software told which address what its own codes mean: see fault_catalogue.py
+    catalogue_told = models.CharField(max_length=URL_LENGTH + 64, blank=True, editable=False)
     # Where a central system may send the station for files, besides the internet.
     file_networks = models.CharField(_("networks of file servers"), max_length=500, blank=True, validators=[networks])
 

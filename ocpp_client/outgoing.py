@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from charging.clock import Moment, now
-from ocpp_client import authorizing, conflicts, heartbeat, readings, registering, registration, statuses
+from ocpp_client import (
+    authorizing,
+    conflicts,
+    fault_catalogue,
+    heartbeat,
+    readings,
+    registering,
+    registration,
+    statuses,
+)
 from ocpp_client.due import Due, Failure, Payload
 from ocpp_client.firmware import notifications as of_firmware
 from ocpp_client.models import CentralSystem, FirmwareUpdate, Upload
@@ -99,7 +108,9 @@ class Outgoing:
         if due := self._firmware.due() or self._uploads.due() or self._triggered(moment):
             return due
         self._looked_s, self._woken = moment.mono_s, False
-        return self._transactions.due(moment) or conflicts.due() or heartbeat.due(moment, self.sent_s)
+        if due := self._transactions.due(moment) or conflicts.due():
+            return due
+        return fault_catalogue.due() or heartbeat.due(moment, self.sent_s)
 
     def _boot(self) -> Due:
         return Due(

@@ -18,6 +18,7 @@ from charging.models import Connector
 from charging.snapshot import ConnectorShown, snapshot
 from charging.words import LIMITS, SITUATIONS, fault_shown, words_of
 from ocpp_client.due import Payload
+from ocpp_client.fault_catalogue import MESSAGE, told_in
 from ocpp_client.incoming.asked import Answering, in_database, status
 from ocpp_client.statuses import OWN
 
@@ -61,9 +62,7 @@ def connector_situation(text: str) -> str:
     Takes `connectorId` and, where it is not to be English, `language`.
     """
     asked = _fields(text, {CONNECTOR, LANGUAGE})
-    number, language = asked.get(CONNECTOR), asked.get(LANGUAGE, settings.LANGUAGE_CODE)
-    if language not in (languages := [code for code, _name in settings.LANGUAGES]):
-        raise NotAgreed(f"{LANGUAGE} is none of {', '.join(languages)}")
+    number, language = asked.get(CONNECTOR), _language(asked)
     shown = next((each for each in snapshot()["connectors"] if type(number) is int and each["number"] == number), None)
     if shown is None:
         raise NotAgreed(f"{CONNECTOR} names no connector of this station")
@@ -123,6 +122,18 @@ def _connector_facts(number: object) -> Told:
     }
 
 
+def fault_catalogue(text: str) -> str:
+    """What the codes of our own mean (ocpp_client.fault_catalogue); in English where no `language` is asked for."""
+    return told_in(_language(_fields(text, {LANGUAGE})))
+
+
+def _language(asked: Told) -> str:
+    language = asked.get(LANGUAGE, settings.LANGUAGE_CODE)
+    if language not in (languages := [code for code, _name in settings.LANGUAGES]):
+        raise NotAgreed(f"{LANGUAGE} is none of {', '.join(languages)}")
+    return str(language)
+
+
 def _fields(text: str, known: set[str]) -> Told:
     """The fields that were sent; nothing at all is no field. Raises NotAgreed."""
     if len(text) > LONGEST:
@@ -137,6 +148,6 @@ def _fields(text: str, known: set[str]) -> Told:
 
 
 VENDORS: Final[dict[str, dict[str, Message]]] = {
-    OWN: {"ConnectorSituation": connector_situation, "StationFacts": station_facts},
+    OWN: {"ConnectorSituation": connector_situation, "StationFacts": station_facts, MESSAGE: fault_catalogue},
 }
 ANSWERS: Final[dict[str, Answering]] = {"DataTransfer": in_database(vendor_message)}
