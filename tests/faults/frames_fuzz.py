@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ MOST_GROWTH_MB: Final = 10.0
 WARM_FRAMES: Final = 1_000  # what a client keeps of answered calls is full by then, and so are its caches
 SIGN_EVERY: Final = 100
 CALL: Final = 2
+REMEMBERED: Final = 12  # frames before a wrong answer, both ways: one answer too many is seen at the next one only
 ANSWERS: Final[dict[str, Any]] = {
     "BootNotification": {"status": "Accepted", "interval": 300, **NOW},
     "Heartbeat": NOW,
@@ -49,7 +51,9 @@ class Judge:
     ignored: int = 0
     unanswered: int = 0
     openings: int = 0
+    unreadable: int = 0  # frames in a row, as the station counts them
     wrong: list[str] = field(default_factory=list)
+    before: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     resident_mb: list[float] = field(default_factory=list)
     _answers: asyncio.Queue[list[Any]] = field(default_factory=asyncio.Queue)
     _link: asyncio.Queue[ServerConnection] = field(default_factory=asyncio.Queue)
@@ -63,27 +67,30 @@ class Judge:
             async for text in link:
                 frame = json.loads(text)
                 if frame[0] == CALL:
+                    self.unreadable = 0  # what we answer is readable
                     await link.send(json.dumps([3, frame[1], ANSWERS.get(frame[2], {})]))
                     self._settled.set()
                 else:
+                    self.before.append(f"< {text}")
                     self._answers.put_nowait(frame)
         except ConnectionClosed:
             return
 
     async def run(self) -> None:
-        """Frame after frame until the time is over."""
+        """Frame after frame until the time is over, or an answer is wrong: the answers after it prove nothing."""
         link = await asyncio.wait_for(self._link.get(), WITHIN_S)
         await asyncio.wait_for(self._settled.wait(), WITHIN_S)
         chance = random.Random(self.seed)
-        source, unreadable, end_s = valid_frames(chance), 0, time.monotonic() + self.seconds
-        while time.monotonic() < end_s or self.frames < WARM_FRAMES:
+        source, end_s = valid_frames(chance), time.monotonic() + self.seconds
+        while not self.wrong and (time.monotonic() < end_s or self.frames < WARM_FRAMES):
             received = mutated(next(source), chance)
-            due, unreadable = due_to(received, unreadable)
+            due, self.unreadable = due_to(received, self.unreadable)
             self.frames += 1
+            self.before.append(f"> {received!r}")
             await link.send(received)
             await self._judge(due, received)
             if self.frames % SIGN_EVERY == 0:
-                unreadable = 0
+                self.unreadable = 0
                 await self._sign_of_life(link)
 
     async def _judge(self, due: str | None, received: str | bytes) -> None:
@@ -91,13 +98,14 @@ class Judge:
             self.ignored += 1
             return
         try:
-            check(await asyncio.wait_for(self._answers.get(), WITHIN_S), due)
+            answer = await asyncio.wait_for(self._answers.get(), WITHIN_S)
+            check(answer, due)
             self.answered += 1
         except TimeoutError:
             self.unanswered += 1
             self.wrong.append(f"no answer to {received!r}")
         except AssertionError as error:
-            self.wrong.append(f"{error} to {received!r}")
+            self.wrong.append(f"{answer} {error} to {received!r}, due to {due!r}")
 
     async def _sign_of_life(self, link: ServerConnection) -> None:
         """What is ignored is ignored for good: the next answer is the one to this."""
@@ -111,7 +119,8 @@ class Judge:
 
     def found(self, deaths: int) -> dict[str, Any]:
         """What is written down."""
-        growth_mb = max(self.resident_mb[-20:]) - self.resident_mb[0]
+        resident_mb = self.resident_mb or [0.0]  # an answer was wrong before it counted
+        growth_mb = max(resident_mb[-20:]) - resident_mb[0]
         ok = not (self.wrong or self.unanswered or deaths) and self.openings == 1 and growth_mb < MOST_GROWTH_MB
         return {
             "ok": ok,
@@ -123,8 +132,10 @@ class Judge:
             "loop_deaths": deaths,
             "links_lost": self.openings - 1,
             "growth_mb": round(growth_mb, 2),
-            "resident_mb": [round(self.resident_mb[0], 1), round(self.resident_mb[-1], 1)],
-            "wrong": self.wrong[:5],
+            "resident_mb": [round(resident_mb[0], 1), round(resident_mb[-1], 1)],
+            "mb_by_frames": resident_mb[:: max(1, len(resident_mb) // 20)],
+            "wrong": self.wrong,
+            "before": list(self.before) if self.wrong else [],
         }
 
 
