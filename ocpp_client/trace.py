@@ -79,7 +79,7 @@ class Trace:
         if not batch:
             return 0
         try:
-            Frame.objects.bulk_create(batch)
+            Frame.objects.bulk_create(batch, batch_size=WORTH_A_COMMIT)
             newest = Frame.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             Frame.objects.filter(pk__lte=newest - MOST_FRAMES).delete()
         except DatabaseError as error:

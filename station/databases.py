@@ -13,6 +13,9 @@ LOGS_MODELS: Final = frozenset({"charging.metersample", "hardware.framerecord", 
 CONTROLLERS_BUSY_TIMEOUT_S: Final = 0.2  # a turn must not wait longer for a commit; it tries again with the next one
 BUSY_TIMEOUT_S: Final = 20.0
 CACHE_KB: Final = 2000  # of pages, for each connection
+# Prepared statements that a connection keeps, each with the values that it was given last. A statement of many rows
+# has another text for each number of them: Python's own 128 held 20 MB of frames long written.
+STATEMENTS: Final = 24
 LINKS_CACHE_KB: Final = 400  # it reads the journal once and in order: what is cached is never read again
 
 
@@ -50,6 +53,7 @@ def sqlite_file(path: Path, *, role: str, synchronous: str) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": busy_timeout_s(role),
+            "cached_statements": STATEMENTS,
             "init_command": ";".join(f"PRAGMA {pragma}" for pragma in pragmas),
         },
         "TEST": {"NAME": str(path.with_name(f"test_{path.name}"))},

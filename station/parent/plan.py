@@ -13,6 +13,13 @@ from station.parent.redis_server import redis_command, socket_path
 if TYPE_CHECKING:
     from station.parent.options import Options
 
+# One heap for all threads, and what is large (a socket is read into 256 KiB) outside of it: mallopt(3). By glibc's own
+# choice a process under traffic grows by tens of megabytes that are holes.
+ALLOCATOR: Final = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_TRIM_THRESHOLD_": "65536",
+}
 KERNEL_UUID: Final = Path("/proc/sys/kernel/random/uuid")  # another one at each look, random(4)
 # Inside a container everybody is root; on the device systemd gives the station an account of its own.
 ROOT_WARNING: Final = "ignore:You're running the worker with superuser privileges"
@@ -31,7 +38,7 @@ def environ_of(options: Options, redis_url: str, http_port: int) -> dict[str, st
     """What every Django process of this start is told (station.environment reads it)."""
     device = options.data_dir / "dev"
     lines = f"glob:{device}/bus*" if options.simulate else os.pathsep.join(options.lines)
-    return {
+    return ALLOCATOR | {
         "STATION_DATA_DIR": str(options.data_dir),
         "STATION_REDIS_URL": redis_url,
         "STATION_BOOT_ID": KERNEL_UUID.read_text("ascii").strip(),

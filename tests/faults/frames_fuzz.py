@@ -71,7 +71,7 @@ class Judge:
                     await link.send(json.dumps([3, frame[1], ANSWERS.get(frame[2], {})]))
                     self._settled.set()
                 else:
-                    self.before.append(f"< {text}")
+                    self.before.append(f"< {text!r}")
                     self._answers.put_nowait(frame)
         except ConnectionClosed:
             return

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from station.parent.plan import ALLOCATOR
 from tests.conftest import PROJECT_DIR, wait_until
 
 PATIENCE_S: Final = 20.0
@@ -30,8 +31,9 @@ class Links:
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "tests.faults.links_worker", str(self.log)]
+        environ = os.environ | ALLOCATOR
         self._parent = subprocess.Popen(
-            command, cwd=PROJECT_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=PROJECT_DIR, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._reader = threading.Thread(target=self._read, name="links", daemon=True)
         self._reader.start()

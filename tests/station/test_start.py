@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from station.parent.plan import ALLOCATOR
 from tests.conftest import PROJECT_DIR, wait_until
 
 PARTS = ("redis", "controllers", "links", "web")
@@ -152,6 +153,12 @@ def test_it_keeps_the_parent_free_of_django(station: RunningStation) -> None:
     mapped = Path(f"/proc/{station.program.pid}/smaps_rollup").read_text()
     used_kb = sum(int(line.split()[1]) for line in mapped.splitlines() if line.startswith("Private_"))
     assert used_kb < 16_000
+
+
+@pytest.mark.parametrize("part", ["controllers", "web", "links"])
+def test_each_part_keeps_one_heap_for_all_its_threads(station: RunningStation, part: str) -> None:
+    told = Path(f"/proc/{station.pid_of(part)}/environ").read_bytes().split(b"\0")
+    assert {f"{name}={value}".encode() for name, value in ALLOCATOR.items()} <= set(told)
 
 
 @pytest.mark.parametrize("part", PARTS)
