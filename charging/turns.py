@@ -56,16 +56,17 @@ class Turns:
         self._numbers = list(numbers)
         self._held: dict[int, _Held] = {}
 
-    def refresh(self) -> None:
-        """Read again the rows that moved: one small query a turn."""
+    def refresh(self) -> set[int]:
+        """Read again the rows that moved, and say which: one small query a look."""
         versions = dict(Row.objects.filter(pk__in=self._numbers).values_list("pk", "version"))
-        stale = [number for number, version in versions.items() if self._version_of(number) != version]
+        stale = {number for number, version in versions.items() if self._version_of(number) != version}
         if not stale:
-            return
+            return stale
         policy = record.policy_of(record.station_row())
         for row in Row.objects.filter(pk__in=stale):
             self._hold(record.connector_of(row, policy), row.version)
             self._keep_meter_of_board(self._held[row.pk], row)
+        return stale
 
     def _version_of(self, number: int) -> int | None:
         held = self._held.get(number)

@@ -7,6 +7,7 @@ setpoint, written after a healthy frame was read and decided on, never by a sepa
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -46,6 +47,7 @@ class Unit:
     number: int
     driver: Driver
     answered_s: float  # monotonic, of the last healthy frame
+    asked_s: float = -math.inf  # when it was last read, or tried
     answered: Moment | None = None  # the same instant on both clocks
     board_serial: str = ""  # who must answer here; "" = whoever does
     verified: bool = False  # it has said who it is since it was last silent
@@ -97,8 +99,11 @@ class LineTurns:
     @property
     def period_s(self) -> float:
         """From the last turn to the next one."""
-        began = [unit.lock_moves_s for unit in self.units if unit.lock_moves_s is not None]
-        return LOCK_PERIOD_S if any(self.state.turned_s - s < LOCK_MOVES_S for s in began) else PERIOD_S
+        return LOCK_PERIOD_S if any(map(self._locks, self.units)) else PERIOD_S
+
+    def _locks(self, unit: Unit) -> bool:
+        """Whether its lock is on its way."""
+        return unit.lock_moves_s is not None and self.state.turned_s - unit.lock_moves_s < LOCK_MOVES_S
 
     @property
     def idle(self) -> bool:
@@ -108,10 +113,11 @@ class LineTurns:
     def turn(self) -> None:
         """Each unit: read, take the frame through the rules, write its outputs; then the rest.
 
-        A unit is written before the next one is read: what it waits for is not held up by its neighbours.
+        A unit is written before the next one is read, and who waits for something comes first: nobody is held up by
+        its neighbours.
         """
         frames = {}
-        for unit in self.units:
+        for unit in self._in_order():
             frame = self._read(unit)
             moment = now()
             self._refresh(moment)
@@ -128,7 +134,20 @@ class LineTurns:
         if self.idle:
             self.newcomers.turn()
 
+    def _in_order(self) -> list[Unit]:
+        """The units of this turn: those whose lock moves or whose row has moved, then the others.
+
+        Of the short turns while a lock moves the others need no more than they have without them.
+        """
+        moment = now()
+        moved = self._refresh(moment)
+        waiting = {unit.number for unit in self.units if unit.number in moved or self._locks(unit)}
+        first = [unit for unit in self.units if unit.number in waiting]
+        recently_s = moment.mono_s - (PERIOD_S - LOCK_PERIOD_S) if any(map(self._locks, first)) else math.inf
+        return first + [unit for unit in self.units if unit.number not in waiting and unit.asked_s < recently_s]
+
     def _read(self, unit: Unit) -> Observation | None:
+        unit.asked_s = time.monotonic()
         try:
             if not (unit.verified or self._verified(unit)):
                 return None
@@ -170,16 +189,18 @@ class LineTurns:
             except HardwareError as error:
                 log.warning("Zero could not be broadcast: %s.", error)
 
-    def _refresh(self, moment: Moment) -> None:
+    def _refresh(self, moment: Moment) -> set[int]:
+        """Whose rows have moved since the last look."""
         try:
-            self._turns.refresh()
+            moved = self._turns.refresh()
         except DatabaseError as error:
             if self._unread_s is None:
                 log.warning("The rows of %s cannot be read (%s).", self.line.path, error)
                 self._unread_s = moment.mono_s
             healed()
-        else:
-            self._unread_s = None
+            return set()
+        self._unread_s = None
+        return moved
 
     def _turn_of(self, unit: Unit, frame: Observation, moment: Moment) -> None:
         outputs = self._turns.observe(unit.number, frame, moment)

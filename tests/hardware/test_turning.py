@@ -12,7 +12,7 @@ from charging.domain.situation import situation_of
 from charging.models import Connector as Row
 from charging.models import JournalEntry, MeterSample, Transaction
 from hardware.models import Controller
-from hardware.turning import LOCK_MOVES_S, LOCK_PERIOD_S, PERIOD_S
+from hardware.turning import LOCK_MOVES_S, LOCK_PERIOD_S, PERIOD_S, LineTurns
 from tests.charging.rows import locked_database
 from tests.hardware.cabinets import Cabinet, connector
 from tests.hardware.cabinets import cabinet as cabinet  # noqa: PLC0414 - a fixture
@@ -69,6 +69,27 @@ def test_turns_follow_each_other_faster_while_a_lock_moves_and_not_for_one_that_
     assert cabinet.truth()["lock"]
     turns.units[0].lock_moves_s = turns.state.turned_s - LOCK_MOVES_S
     assert turns.period_s == PERIOD_S
+
+
+def order(turns: LineTurns) -> list[int]:
+    """Whose turn it was, and when: the latest first."""
+    return [unit.number for unit in sorted(turns.units, key=lambda unit: -unit.asked_s)]
+
+
+def test_who_waits_for_something_is_served_first_and_the_others_keep_their_pace(cabinet: Cabinet) -> None:
+    turns = cabinet.polled()
+    turns.turn()
+    assert order(turns) == [2, 1]
+    services.start(2, by="screen", who="touch")
+    turns.turn()
+    assert order(turns) == [1, 2]
+    turns.units[1].lock_moves_s = turns.state.turned_s
+    before_s = turns.units[0].asked_s
+    turns.turn()
+    assert turns.units[0].asked_s == before_s
+    turns.units[0].asked_s, turns.units[1].lock_moves_s = before_s - PERIOD_S, turns.state.turned_s
+    turns.turn()
+    assert order(turns) == [1, 2]
 
 
 def test_a_stop_bit_stops_the_whole_line_and_keeps_every_write_at_zero(cabinet: Cabinet) -> None:
