@@ -114,6 +114,7 @@ def test_only_an_ac_socket_asks_for_the_cable_of_the_ev_driver(
 ) -> None:
     kiosk.show(snapshot(connector(1, standard=standard, has_lock=True)))
     page.goto(f"{kiosk.url}/connector/1")
+    page.get_by_role("button", name="Technical data").click()
     expect(page.get_by_text(says)).to_be_visible()
 
 

@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import * as numbers from "./numbers.js";
 import { plugFace } from "./plugs.js";
 import { sentenceOf } from "./sentence.js";
+import { bringsCable, stepsOf, stepsSheet } from "./steps.js";
 import { h } from "./preact/preact.mjs";
 import { language, say } from "./words.js";
 
@@ -15,6 +16,8 @@ const RING = 2 * Math.PI * 44;
 
 export function one(view, snapshot, connector, secondsIn) {
   const sentence = sentenceOf(connector, snapshot.station, secondsIn(connector));
+  const steps = stepsOf(connector, sentence.situation, snapshot.station);
+  const buttons = actions(view, connector, sentence);
   return h("main", { class: "one", key: `one-${connector.number}`, "data-number": connector.number, "data-situation": sentence.situation },
     h("section", { class: `says tone-${sentence.tone}` },
       h("div", { class: "words" },
@@ -25,23 +28,16 @@ export function one(view, snapshot, connector, secondsIn) {
         connector.left && h("p", { class: "told-after" }, icon("check"), h("span", {}, leftLine(connector))),
         sentence.code && h("p", { class: "mrec" }, h("b", {}, say("screen.code", { code: sentence.code })), ` ${say("screen.tell_code")}`)),
       notice(view) ?? countdown(view, connector),
-      actions(view, connector, sentence) ?? steps(connector, sentence, snapshot.station.authorization_mode)),
-    h("section", { class: "shows" }, LIVE.has(sentence.situation) && !view.detail ? live(view, connector) : right(view, connector, sentence)));
+      buttons ?? (steps.length ? plugFace(connector.standard, "drawn-large") : null)),
+    h("section", { class: "shows" }, shows(view, connector, sentence, steps, buttons)));
+}
+
+function shows(view, connector, sentence, steps, buttons) {
+  if (!view.detail && LIVE.has(sentence.situation)) return live(view, connector);
+  return !view.detail && steps.length ? stepsSheet(connector, steps, buttons !== null) : right(view, connector, sentence, steps);
 }
 
 const titleClass = (title) => (title.length > LONG_TITLE ? "title long" : "title");
-
-// The way to a charge as pictures; what is done is ticked, what is next stands out.
-function steps(connector, { situation }, mode) {
-  if (!["free", "plug_in", "authorize", "connecting"].includes(situation)) return null;
-  const permit = !connector.needs_card ? ["bolt", "step.start"] : mode === "card" ? ["card", "step.card"] : ["card", "step.app"];
-  const permitted = situation === "plug_in" || situation === "connecting";
-  const all = [["plug", "step.plug", connector.plugged], [...permit, permitted], ["car", "step.charge", false]];
-  const next = all.findIndex(([, , done]) => !done);
-  return h("ol", { class: "steps", key: "steps" }, all.map(([picture, key, done], index) =>
-    h("li", { class: done ? "done" : index === next ? "next" : "", key: key },
-      h("span", { class: "dot" }, icon(done ? "check" : picture)), h("span", {}, say(key)))));
-}
 
 function notice(view) {
   return view.notice ? h("p", { class: "notice", role: "alert" }, icon("warning"), h("span", {}, view.notice)) : null;
@@ -108,7 +104,7 @@ function stat(key, number, unit) {
   return h("div", { class: "stat" }, h("dt", {}, say(key)), h("dd", {}, h("b", {}, number), unit && h("span", {}, ` ${unit}`)));
 }
 
-function right(view, connector, sentence) {
+function right(view, connector, sentence, steps) {
   const done = sentence.situation === "unplug" && connector.finished && !view.detail;
   if (done) return finished(connector);
   const isLive = LIVE.has(sentence.situation);
@@ -117,13 +113,14 @@ function right(view, connector, sentence) {
       !isLive && plugFace(connector.standard, "large"),
       h("dl", { class: "sheet-list" }, technical(connector), isLive && measured(connector))),
     isLive && h("button", { class: "quiet sheet", "data-do": "live", key: "live" }, icon("bolt"), say("detail.live")),
+    steps.length > 0 && h("button", { class: "quiet sheet", "data-do": "live", key: "steps" }, icon("back"), say("step.title")),
   ];
 }
 
 // "14:02: 7.31 kWh. Your cable is released."
-export function leftLine({ left, has_lock, direct_current }) {
-  const values = { time: numbers.clock(left.stopped_at), energy: numbers.energy(left.energy_wh) };
-  return say(has_lock && !direct_current ? "left.released" : "left.ended", values);
+export function leftLine(connector) {
+  const values = { time: numbers.clock(connector.left.stopped_at), energy: numbers.energy(connector.left.energy_wh) };
+  return say(bringsCable(connector) ? "left.released" : "left.ended", values);
 }
 
 // What was charged, for the driver to keep: the code gives the same figures to a telephone, without any network.
@@ -157,9 +154,7 @@ function technical(connector) {
     row("detail.current", numbers.ratedCurrent(connector.maximum_a)),
     row("detail.kind", say(connector.direct_current ? "detail.dc" : `detail.ac${connector.phases}`)),
   ];
-  // A lock of direct current holds the plug in the car; its cable is always attached (IEC 61851-23, case C).
-  const brings = connector.has_lock && !connector.direct_current;
-  if (!connector.transaction) rows.push(row("detail.lock", say(brings ? "detail.lock_yes" : "detail.lock_no")));
+  if (!connector.transaction) rows.push(row("detail.lock", say(bringsCable(connector) ? "detail.lock_yes" : "detail.lock_no")));
   return rows;
 }
 
