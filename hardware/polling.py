@@ -87,7 +87,8 @@ class LineThread:
                 self.turns.look_for_wishes()
             self.turns.turn()
             self._tell()
-            due_s = max(due_s + self.turns.period_s, time.monotonic() + LEAST_PERIOD_S)
+            period_s = self.turns.period_s
+            due_s = max(due_s + period_s, time.monotonic() + min(period_s, LEAST_PERIOD_S))
             if self.wake.wait(max(due_s - time.monotonic(), 0.0)):
                 self._polling.stopping.wait(max(begun_s + LEAST_PERIOD_S - time.monotonic(), 0.0))
                 due_s = time.monotonic()

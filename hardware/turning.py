@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 PERIOD_S: Final = 0.2
 LEAST_PERIOD_S: Final = 0.02  # between two turns that were woken
-LOCK_PERIOD_S: Final = 0.02  # while a lock moves: it takes a third of a second, and a driver waits for it
+LOCK_PERIOD_S: Final = 0.005  # while a lock moves: it takes a third of a second, and a driver waits for it
 LOCK_MOVES_S: Final = 1.0  # one that takes longer is no reason to hurry any more
 SILENT_AFTER_S: Final = 3.0
 CLOCK_EVERY_S: Final = 24 * 3600.0

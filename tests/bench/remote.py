@@ -67,8 +67,7 @@ def started_once(station: RunningStation, central: CentralSystem, number: int, a
 
 def _ended(station: RunningStation, central: CentralSystem, number: int) -> None:
     """Once the transaction has its number it is stopped, and the car goes."""
-    told = partial(central.frames, "StatusNotification", connectorId=number, status="Charging")
-    wait_for("the central system knows that it charges", told, WITHIN_S)
+    wait_for("the central system knows that it charges", lambda: central.ledger().open, WITHIN_S)
     [running] = central.ledger().open
     central.call("RemoteStopTransaction", {"transactionId": running.transaction_id})
     central.wait("StopTransaction", transactionId=running.transaction_id, timeout_s=WITHIN_S)
@@ -89,14 +88,14 @@ def remote_start(effort: Effort) -> Measurement:
             taken_s = started_once(station, central, number, chance.uniform(0, PERIOD_S))
             found.setdefault(kind, []).append(taken_s)
     every = [taken_s for taken in found.values() for taken_s in taken]
-    p50_s, p99_s = share_of(found["TYPE2_CABLE"], 0.5), share_of(every, 0.99)
+    p50_s, p99_s = share_of(every, 0.5), share_of(every, 0.99)
     details = {"all": spread_ms(every), **{kind: spread_ms(taken) for kind, taken in found.items()}}
     return Measurement(
         name="remote_start",
         value=round(p99_s * 1000, 1),
         unit="ms p99",
-        bar=f"p50 <= {START_P50_BAR_S * 1000:g} ms with a cable (a socket's lock alone takes 300 ms), "
-        f"p99 <= {START_P99_BAR_S * 1000:g} ms",
+        bar=f"p50 <= {START_P50_BAR_S * 1000:g} ms, p99 <= {START_P99_BAR_S * 1000:g} ms; "
+        "half of them with a socket, whose lock takes 300 ms",
         ok=p50_s <= START_P50_BAR_S and p99_s <= START_P99_BAR_S,
         details={**details, "seed": SEED, **surroundings()},
     )
