@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from charging.cabinet import KEY_COOKIE, is_asked_at_cabinet, is_at_cabinet
 
 from . import words
-from .edition import edition
+from .edition import edition, modules
 from .hub import Hub
 from .models import Picture
 from .pictures import CONTENT_TYPES, NoPicture, kind_of, name_of
@@ -59,6 +59,7 @@ def page(request: HttpRequest, number: int = 0) -> HttpResponse:  # noqa: ARG001
         "default_language": owners,
         "languages": json.dumps(words.LANGUAGES, ensure_ascii=False),
         "edition": edition(),
+        "modules": modules(),
         "words": {key.replace(".", "_"): text for key, text in told if key.startswith("page.")},
     }
     if not is_asked_at_cabinet(request) and not Hub().may_look():

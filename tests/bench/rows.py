@@ -8,6 +8,7 @@ from typing import Final
 from . import (
     costs,
     emergencies,
+    first_paint,
     flash,
     hostile,
     lines,
@@ -33,6 +34,8 @@ ROWS: Final[dict[str, Callable[[Effort], Measurement]]] = {
     "ready": starts.ready,
     "estop_from_screen": touches.estop_from_screen,
     "plug_to_pixel": pixels.plug_to_pixel,
+    "commit_to_pixel": pixels.commit_to_pixel,
+    "first_paint": first_paint.first_paint,
     "screen_recovers": screens.screen_recovers,
     "hostile_screen": hostile.hostile_screen,
     "longest_write_lock": locks.longest_write_lock,
