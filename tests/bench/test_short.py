@@ -83,7 +83,7 @@ def test_it_says_plainly_that_a_bar_was_missed() -> None:
 
 
 def test_it_has_every_row_of_the_promise() -> None:
-    assert len(ROWS) == 24
+    assert len(ROWS) == 25
     assert list(ROWS)[-len(BESIDE) :] == list(BESIDE)
 
 

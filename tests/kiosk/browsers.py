@@ -17,6 +17,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from charging.snapshot import Snapshot
+from kiosk import push
 from kiosk.push import plain_face
 from tests.conftest import PROJECT_DIR
 
@@ -70,22 +71,23 @@ class FileKiosk:
 
 
 @contextmanager
-def running_kiosk(first: Snapshot, port: int = 0) -> Iterator[FileKiosk]:
+def running_kiosk(first: Snapshot, port: int = 0, closest_s: float = push.CLOSEST_S) -> Iterator[FileKiosk]:
+    """On *first*; it sends what is shown later no faster than every *closest_s*."""
     with tempfile.TemporaryDirectory(prefix="kiosk-") as name:
         kiosk = FileKiosk("", Path(name))
         kiosk.show(first)
         kiosk.answer_with(accepted=True)
-        with served(kiosk.folder, port) as url:
+        with served(kiosk.folder, port, closest_s) as url:
             yield FileKiosk(url, kiosk.folder)
 
 
 @contextmanager
-def served(folder: Path, port: int = 0) -> Iterator[str]:
+def served(folder: Path, port: int = 0, closest_s: float = push.CLOSEST_S) -> Iterator[str]:
     """The kiosk's web process on `folder`; yields its address, which answers at once: the socket is ours."""
     with socket.create_server(("127.0.0.1", port)) as listening:
         number = listening.fileno()
         command = [sys.executable, "-m", "daphne", "--fd", str(number), "-v", "0", "tests.kiosk.harness:application"]
-        environ = {**os.environ, "KIOSK_FOLDER": str(folder), "STATION_ROLE": "web"}
+        environ = {**os.environ, "KIOSK_FOLDER": str(folder), "KIOSK_CLOSEST_S": str(closest_s), "STATION_ROLE": "web"}
         web = subprocess.Popen(command, cwd=PROJECT_DIR, env=environ, pass_fds=(number,))
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"

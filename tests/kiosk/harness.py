@@ -23,7 +23,7 @@ pages = get_asgi_application()
 
 from charging.curves import CurveShown  # noqa: E402 - Django first
 from charging.snapshot import Snapshot  # noqa: E402 - Django first
-from kiosk import views  # noqa: E402
+from kiosk import push, views  # noqa: E402
 from kiosk.admission import Admission  # noqa: E402
 from kiosk.answers import Answers  # noqa: E402
 from kiosk.consumers import KioskConsumer  # noqa: E402
@@ -88,6 +88,7 @@ async def bell_rings(woken: asyncio.Event) -> None:
         os.close(bell)
 
 
+setattr(push, "CLOSEST_S", float(os.environ["KIOSK_CLOSEST_S"]))  # noqa: B010 - a constant but for measurements
 setattr(views, "Hub", FileStation)  # noqa: B010 - a name that views only borrows
 urlpatterns = [path("", include("kiosk.urls"))]
 file_station = FileStation()
