@@ -36,7 +36,9 @@ def told(update: int) -> Snapshot:
 
 def _first(second: int, update: int) -> ConnectorShown:
     if second >= SESSION_UPDATES:
-        return connector(NUMBER, finished=ended()) if second < SESSION_UPDATES + FREE_UPDATES // 2 else connector(NUMBER)
+        return (
+            connector(NUMBER, finished=ended()) if second < SESSION_UPDATES + FREE_UPDATES // 2 else connector(NUMBER)
+        )
     power_w = 11_040 + update % 37 * 10
     live = reading(power_w=power_w, currents_a=[power_w / 690] * 3, limit_w=11_040, register_wh=1_222_227 + second * 3)
     return charging(NUMBER, power_w, reading=live) | {"transaction": transaction(second * 3, float(second))}
