@@ -30,3 +30,10 @@ def kiosk(shared_kiosk: FileKiosk) -> FileKiosk:
     shared_kiosk.answer_with(accepted=True)
     shared_kiosk.show(four())
     return shared_kiosk
+
+
+@pytest.fixture(scope="module")
+def quick_kiosk() -> Iterator[FileKiosk]:
+    """One that sends each of many pictures at once."""
+    with running_kiosk(four(), closest_s=0.01) as running:
+        yield running
