@@ -93,7 +93,7 @@ function sheet(kind, [tone, picture], parts, dismiss) {
 export function messengerSheet(view, snapshot) {
   if (!view.messenger || !snapshot.station.messenger_url) return null;
   return h("div", { class: "veil", "data-do": "close-messenger", key: "messenger" },
-    h("div", { class: "sheet-card tone-ask", role: "dialog" },
+    h("div", { class: "sheet-card tone-ask", role: "dialog", "aria-modal": "true", "aria-label": say("screen.messenger") },
       h("img", { class: "large-code", src: messengerAddress(snapshot.station.messenger_url), alt: "" }),
       h("div", { class: "message" }, h("h2", {}, say("screen.messenger")), h("p", {}, say("screen.messenger_hint")),
         h("button", { class: "act strong", "data-do": "close-messenger" }, icon("close"), say("screen.close")))));
