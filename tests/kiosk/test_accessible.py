@@ -1,4 +1,4 @@
-"""axe-core finds nothing to object to on any view of the page: EN 301 549 by way of WCAG 2.2, as far as a program can tell."""
+"""axe-core objects to nothing on any view of the page: EN 301 549 by way of WCAG, as far as a program can tell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 pytest.importorskip("playwright.sync_api")
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it ships no types
 from playwright.sync_api import Browser, Page
 
 from tests.kiosk.browsers import CHROMIUM, FileKiosk, opened
@@ -53,7 +53,7 @@ SHEETS: Final = (  # what is touched, and what has to be there then
 
 
 @pytest.mark.parametrize(("touched", "opens"), SHEETS)
-def test_what_opens_by_a_touch_is_accessible(browser: Browser, quick_kiosk: FileKiosk, touched: str, opens: str) -> None:
+def test_what_a_touch_opens_is_accessible(browser: Browser, quick_kiosk: FileKiosk, touched: str, opens: str) -> None:
     quick_kiosk.wear(theme="light")
     quick_kiosk.show(SITUATIONS["overview-4"])
     page = opened(browser, quick_kiosk.url)
