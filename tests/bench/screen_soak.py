@@ -51,7 +51,8 @@ def screen_soak(effort: Effort) -> Measurement:
         name="screen_soak",
         value=round(heap, 3),
         unit="of the heap before",
-        bar=f"heap <= {HEAP_BAR:g} and nodes <= {NODES_BAR:g} of those before, over the last two thirds; no picture older than 5 s",
+        bar=f"over the last two thirds heap <= {HEAP_BAR:g} and nodes <= {NODES_BAR:g} of those before; "
+        "no picture older than 5 s",
         ok=heap <= HEAP_BAR and nodes <= NODES_BAR and not stale and seen["reports"] > 0,
         details=details,
     )
