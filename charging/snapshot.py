@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +14,7 @@ from charging.domain import events as e
 from charging.domain.authorization import Mode, needs_its_card
 from charging.domain.connector import Connector
 from charging.domain.faults import FAULTS, blocks
-from charging.domain.receipt import is_told
+from charging.domain.receipt import TOLD_FOR_S, is_told
 from charging.domain.requests import refusal_of
 from charging.domain.situation import situation_of
 from charging.domain.status import status_of
@@ -67,6 +68,7 @@ class _Transactions(TypedDict):
     transaction: TransactionShown | None
     finished: TransactionShown | None  # the last one, while its plug is still in
     left: TransactionShown | None  # the last one, for a while after its plug was pulled
+    left_for_s: float | None  # how long it is still told
     stop_reason: str  # of `finished` or `left`
 
 
@@ -286,6 +288,7 @@ def _transactions(sight: _Sight) -> _Transactions:
         transaction=_transaction(running, sight.reading, sight.moment) if running else None,
         finished=_transaction(finished, None, sight.moment) if finished else None,
         left=_transaction(left, None, sight.moment) if left else None,
+        left_for_s=max(TOLD_FOR_S - _gone_s(sight), 0.0) if left else None,
         stop_reason=last.stop_reason if last else "",
     )
 
@@ -336,10 +339,15 @@ def _ended_lately() -> dict[int, Transaction]:
 
 
 def _left(sight: _Sight) -> Transaction | None:
+    return sight.ended if is_told(sight.connector, _gone_s(sight)) else None
+
+
+def _gone_s(sight: _Sight) -> float:
+    """Since the plug of the last session was pulled; infinite while it is in, or without any."""
     session = sight.ended.session if sight.ended else None
     if session is None or session.closed_at is None:
-        return None
-    return sight.ended if is_told(sight.connector, (sight.moment.at - session.closed_at).total_seconds()) else None
+        return math.inf
+    return (sight.moment.at - session.closed_at).total_seconds()
 
 
 def _transaction(row: Transaction, reading: ReadingShown | None, moment: Moment) -> TransactionShown:

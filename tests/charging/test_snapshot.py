@@ -330,8 +330,9 @@ def test_it_tells_how_the_last_session_ended_until_somebody_else_comes() -> None
     assert told["finished"] is None
     assert told["left"]
     assert (told["left"]["stopped_at"] != "", told["stop_reason"]) == (True, "Local")
+    assert told["left_for_s"] == pytest.approx(900.0, abs=5.0)
     driven.see(plugged=True)
-    assert shown()["left"] is None
+    assert (shown()["left"], shown()["left_for_s"]) == (None, None)
 
 
 def test_it_tells_of_a_power_cut_that_ended_a_session_while_nobody_looked() -> None:

@@ -52,6 +52,7 @@ def connector(number: int = 1, **changes: Any) -> ConnectorShown:
         "transaction": None,
         "finished": None,
         "left": None,
+        "left_for_s": None,
         "stop_reason": "",
         "reading": reading(),
     }

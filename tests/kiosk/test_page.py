@@ -175,15 +175,6 @@ def test_it_asks_once_before_it_stops(page: Page, kiosk: FileKiosk, wait_for: Wa
     wait_for(lambda: asked(kiosk) == [("stop", 1)], 15)
 
 
-def test_it_goes_on_charging_when_nobody_confirms(page: Page, kiosk: FileKiosk) -> None:
-    page.locator(".tile").first.click()
-    page.get_by_role("button", name="Stop charging").click()
-    expect(page.get_by_role("button", name="Yes, stop")).to_be_visible()
-    expect(page.get_by_role("button", name="Yes, stop")).to_be_hidden(timeout=8_000)
-    expect(page.get_by_role("button", name="Stop charging")).to_be_visible()
-    assert asked(kiosk) == []
-
-
 def test_it_starts_where_anyone_may_charge(page: Page, kiosk: FileKiosk, wait_for: WaitFor) -> None:
     kiosk.show(SITUATIONS["authorize-open"])
     page.get_by_role("button", name="Start", exact=True).click()

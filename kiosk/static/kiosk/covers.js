@@ -53,6 +53,7 @@ export function cardSheet(view, snapshot) {
   const left_s = card.countdown_s === null ? null : Math.max(0, card.countdown_s - view.elapsed_s);
   return sheet(kind, CARD_LOOKS[kind] ?? CARD_LOOKS.presented, [
     h("p", {}, whyOf(kind, card, snapshot)),
+    left_s !== null && h("p", { class: "more" }, icon("card"), h("span", {}, say("card.more_time"))),
     kind === "choose" && h("div", { class: "choices" }, candidates(snapshot).map((each) => choice(card, each))),
     h("p", { class: "foot" }, h("span", {}, say("card.tail", { tail: card.tail })),
       left_s !== null && h("span", {}, say("screen.time_left", { time: duration(left_s) }))),

@@ -1,5 +1,6 @@
 // What is on every page: whose station it is, the time, the language, who helps, and the emergency stop.
 
+import { endingStrip } from "./endings.js";
 import { mark } from "./face.js";
 import { icon } from "./icons.js";
 import { languageButton } from "./languages.js";
@@ -36,15 +37,20 @@ function sumOf({ connectors, station }) {
   return parts.join(" · ");
 }
 
-export function footer(snapshot) {
-  const { support_phone: phone, messenger_url: messenger, name } = snapshot.station;
+export function footer({ ending }, snapshot) {
   return h("footer", { class: "bottom" },
-    phone && h("div", { class: "phone" }, icon("phone"),
-      h("div", {}, h("p", { class: "label" }, `${say("screen.support")} · ${name}`), h("p", { class: "number" }, phone))),
-    messenger && h("button", { class: "quiet code", "data-do": "messenger" },
-      h("img", { src: messengerAddress(messenger), alt: "" }), h("span", {}, say("screen.messenger"))),
-    h("button", { class: "emergency", "data-do": "emergency" },
+    ending ? endingStrip(ending) : whoHelps(snapshot.station),
+    h("button", { class: "emergency", "data-do": "emergency", key: "emergency" },
       icon("octagon"), h("span", {}, say("screen.emergency_stop"))));
+}
+
+function whoHelps({ support_phone: phone, messenger_url: messenger, name }) {
+  return [
+    phone && h("div", { class: "phone", key: "phone" }, icon("phone"),
+      h("div", {}, h("p", { class: "label" }, `${say("screen.support")} · ${name}`), h("p", { class: "number" }, phone))),
+    messenger && h("button", { class: "quiet code", "data-do": "messenger", key: "messenger" },
+      h("img", { src: messengerAddress(messenger), alt: "" }), h("span", {}, say("screen.messenger"))),
+  ];
 }
 
 // The address changes with what it shows, so that a new code is never an old picture.

@@ -15,6 +15,7 @@ export function isBusy({ station, connectors, card }) {
 export class Idleness {
   constructor() {
     this.begun_ms = performance.now(); // since when nobody has touched and nothing has happened
+    this.due_ms = Infinity; // when the picture comes
     this.shown = false;
     this.swallows = false;
   }
@@ -22,7 +23,9 @@ export class Idleness {
   // Once a picture; whether the idle picture lies over it.
   follow(face, snapshot, now_ms) {
     if (!face?.idle_picture || isBusy(snapshot)) this.begun_ms = now_ms;
-    this.shown = Boolean(face?.idle_picture) && now_ms - this.begun_ms >= face.idle_after_min * MINUTE_MS;
+    const due_ms = face?.idle_picture ? this.begun_ms + face.idle_after_min * MINUTE_MS : Infinity;
+    this.shown = now_ms >= due_ms;
+    this.due_ms = this.shown ? Infinity : due_ms;
     return this.shown;
   }
 

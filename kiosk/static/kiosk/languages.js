@@ -47,9 +47,14 @@ export class Choice {
     this.known = running;
   }
 
+  // When that is, should nobody touch the screen.
+  rests_ms() {
+    return this.touched_ms + GONE_AFTER_MS;
+  }
+
   // True when the page has to speak the owner's language again.
   rest(now_ms, owners) {
-    if (now_ms - this.touched_ms < GONE_AFTER_MS && this.begun < 2) return false;
+    if (now_ms < this.rests_ms() && this.begun < 2) return false;
     this.touched();
     document.cookie = `${COOKIE}=; path=/; max-age=0; samesite=strict`;
     if (language() !== owners) speak(owners).then(this.spoken);

@@ -3,6 +3,7 @@
 import { Contact } from "./contact.js";
 import { cardSheet, emergency, gone, messengerSheet } from "./covers.js";
 import { Samples } from "./curve.js";
+import { nearest } from "./endings.js";
 import { volumeOf, wear, wearAgain } from "./face.js";
 import { footer, header } from "./frame.js";
 import { Idleness, idlePicture } from "./idle.js";
@@ -17,8 +18,7 @@ import { knows, language, say, speak } from "./words.js";
 
 const PAINT_EVERY_MS = 500;
 const RELOAD_AFTER_MS = 30000;
-const ASK_FOR_MS = 5000;
-const NOTICE_FOR_MS = 7000;
+const ASK_FOR_MS = 25000;
 const ALARM_FOR_MS = 10000;
 const BACK_AFTER_MS = 90000;
 const UNTOUCHED_MS = 8000;
@@ -26,11 +26,11 @@ const UNTOUCHED_MS = 8000;
 const page = document.documentElement.dataset;
 const screen = document.getElementById("screen");
 const view = {
-  number: numberInAddress(), page: 0, detail: false, asking: 0, askingShare: 1, busy: false, notice: "", messenger: false,
-  languages: false, dismissed: "", alarm: "", elapsed_s: 0, face: null, now: null, samples: new Samples(page.curve),
+  number: numberInAddress(), page: 0, detail: false, asking: 0, asking_s: 0, busy: false, notice: "", messenger: false,
+  languages: false, dismissed: "", alarm: "", elapsed_s: 0, ending: null, face: null, now: null, samples: new Samples(page.curve),
 };
 const since = new Map(); // connector number -> [situation, since when (ms)]
-const until = { asking: 0, notice: 0, alarm: 0 };
+const until = { asking: 0, alarm: 0 };
 let touched_ms = numberInAddress() ? performance.now() : -Infinity; // whoever opened a connector's address looks at it
 let painted_ms = performance.now();
 let framing = false;
@@ -69,7 +69,7 @@ function pictureOf() {
   return [
     header(view, lost ? silent(snapshot) : snapshot, lost ? null : connector),
     middle,
-    footer(snapshot),
+    footer(view, snapshot),
     lost ? null : alarm ?? cardSheet(view, snapshot) ?? messengerSheet(view, snapshot),
     lost ? alarm : null,
     !lost && idleness.shown && idlePicture(contact.face),
@@ -87,12 +87,12 @@ function render() {
   const now_ms = performance.now();
   view.elapsed_s = Math.min((now_ms - contact.came_ms) / 1000, 3);
   if (now_ms > until.asking) view.asking = 0;
-  if (now_ms > until.notice) view.notice = "";
   if (now_ms > until.alarm) view.alarm = "";
-  view.askingShare = Math.max(0, (until.asking - now_ms) / ASK_FOR_MS);
-  if (choice.rest(now_ms, contact.face?.language ?? page.defaultLanguage)) view.languages = view.messenger = false;
-  if (view.number && now_ms - touched_ms > BACK_AFTER_MS) goHome();
+  view.asking_s = Math.max(0, (until.asking - now_ms) / 1000);
+  if (choice.rest(now_ms, ownersLanguage())) Object.assign(view, { languages: false, messenger: false, notice: "" });
+  if (leavesPage() && now_ms - touched_ms > BACK_AFTER_MS) show(0);
   dress(now_ms);
+  view.ending = nearest(endings(), now_ms);
   document.body.classList.toggle("is-gone", contact.gone());
   paint(contact.acts ? pictureOf() : forOnlookers(pictureOf()), screen);
   painted_ms = now_ms;
@@ -120,10 +120,24 @@ function dress(now_ms) {
   idleness.follow(face, snapshot, now_ms);
 }
 
-function goHome() {
-  const connector = contact.snapshot && shownConnector(contact.snapshot);
-  const busy = connector?.plugged || connector?.countdown_s !== null;
-  if (connector && !busy && contact.snapshot.connectors.length > 1) show(0);
+const ownersLanguage = () => contact.face?.language ?? page.defaultLanguage;
+
+// Whether this page leads back to all connectors once nobody touches it: not while a car or a countdown is at it.
+function leavesPage() {
+  const connector = view.number && contact.snapshot && shownConnector(contact.snapshot);
+  return Boolean(connector) && !connector.plugged && connector.countdown_s === null && contact.snapshot.connectors.length > 1;
+}
+
+// What ends, and when, should nobody touch the screen.
+function endings() {
+  if (!contact.snapshot || contact.gone()) return [];
+  const rests_ms = choice.rests_ms();
+  return [
+    leavesPage() && ["page", touched_ms + BACK_AFTER_MS],
+    (view.languages || view.messenger || view.notice) && ["dialog", rests_ms],
+    language() !== ownersLanguage() && ["language", rests_ms],
+    idleness.due_ms < Infinity && ["idle", idleness.due_ms],
+  ].filter(Boolean);
 }
 
 // --- what the station tells -----------------------------------------------------------------------------
@@ -175,6 +189,7 @@ const doings = {
     until.asking = performance.now() + ASK_FOR_MS;
   },
   keep: () => Object.assign(view, { asking: 0 }),
+  stay: () => {}, // every touch puts off what ends
   start: ({ number }) => request({ action: "start", connector: Number(number) }),
   stop: ({ number }) => request({ action: "stop", connector: Number(number) }),
   release: ({ number }) => request({ action: "release", connector: Number(number) }),
@@ -194,7 +209,6 @@ async function request(message) {
   const answer = await contact.ask(message);
   view.busy = false;
   view.notice = answer.accepted ? "" : refusalOf(answer);
-  until.notice = performance.now() + NOTICE_FOR_MS;
   render();
 }
 

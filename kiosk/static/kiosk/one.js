@@ -12,6 +12,7 @@ import { language, say } from "./words.js";
 
 const LIVE = new Set(["charging", "paused_by_car", "paused_by_station", "stopping"]);
 const LONG_TITLE = 19;
+const SOON_S = 60; // what has ended is told no longer than this: then the page says how long
 const RING = 2 * Math.PI * 44;
 
 export function one(view, snapshot, connector, secondsIn) {
@@ -66,8 +67,8 @@ function actions(view, connector, sentence) {
 function sure(view) {
   return h("div", { class: "actions sure", key: "sure", role: "alertdialog", "aria-label": say("action.stop_sure") },
     h("button", { class: "act strong", "data-do": "stop", "data-number": view.asking, key: "yes" }, icon("stop"), say("action.stop_yes")),
-    h("button", { class: "act soft", "data-do": "keep", key: "no" }, say("action.stop_no")),
-    h("span", { class: "window", style: { "--share": view.askingShare } }));
+    h("button", { class: "act soft", "data-do": "keep", key: "no" },
+      h("span", {}, say("action.stop_no")), h("span", { class: "seconds", role: "timer" }, numbers.duration(view.asking_s))));
 }
 
 function live(view, connector) {
@@ -120,7 +121,9 @@ function right(view, connector, sentence, steps) {
 // "14:02: 7.31 kWh. Your cable is released."
 export function leftLine(connector) {
   const values = { time: numbers.clock(connector.left.stopped_at), energy: numbers.energy(connector.left.energy_wh) };
-  return say(bringsCable(connector) ? "left.released" : "left.ended", values);
+  const told = say(bringsCable(connector) ? "left.released" : "left.ended", values);
+  const left_s = connector.left_for_s;
+  return left_s !== null && left_s <= SOON_S ? `${told} (${say("screen.time_left", { time: numbers.duration(left_s) })})` : told;
 }
 
 // What was charged, for the driver to keep: the code gives the same figures to a telephone, without any network.
