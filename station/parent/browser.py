@@ -39,6 +39,7 @@ FLAGS: Final = (
     ),
     *("--overscroll-history-navigation=0", "--disable-extensions", "--disable-notifications", "--password-store=basic"),
     "--autoplay-policy=no-user-gesture-required",
+    "--enable-speech-dispatcher",  # the computer's own voices, where it has any
     # Nothing on the network but the station.
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps"),
     *("--disable-domain-reliability", "--disable-breakpad", "--no-pings", "--no-proxy-server", "--disable-quic"),

@@ -48,7 +48,7 @@ const CARD_LOOKS = {
 export function cardSheet(view, snapshot) {
   const { card, station } = snapshot;
   if (station.learning) return sheet("learning", ["ask", "card"], [h("p", {}, say("card.learning.why"))], null);
-  if (!card || view.dismissed === `${card.id}-${card.state}`) return null;
+  if (!liesOver(view, card)) return null;
   const kind = kindOf(card);
   const left_s = card.countdown_s === null ? null : Math.max(0, card.countdown_s - view.elapsed_s);
   return sheet(kind, CARD_LOOKS[kind] ?? CARD_LOOKS.presented, [
@@ -58,6 +58,14 @@ export function cardSheet(view, snapshot) {
     h("p", { class: "foot" }, h("span", {}, say("card.tail", { tail: card.tail })),
       left_s !== null && h("span", {}, say("screen.time_left", { time: duration(left_s) }))),
   ], kind === "choose" ? null : `${card.id}-${card.state}`);
+}
+
+export const liesOver = (view, card) => Boolean(card) && view.dismissed !== `${card.id}-${card.state}`;
+
+// The sheet of a card as sentences.
+export function cardWords(card, snapshot) {
+  const kind = kindOf(card);
+  return [say(`card.${kind}.title`), whyOf(kind, card, snapshot)];
 }
 
 function kindOf(card) {

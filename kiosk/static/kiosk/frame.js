@@ -17,7 +17,14 @@ export function header(view, snapshot, connector) {
       h("div", {}, h("h1", { class: "name" }, snapshot.station.name), h("p", { class: "sum" }, sumOf(snapshot)))),
     h("div", { class: "corner" },
       h("time", { class: "clock" }, snapshot.station.clock_known ? clock(snapshot.station.time) : say("screen.clock_unknown")),
-      languageButton()));
+      h("div", { class: "hands" }, speechButton(view), languageButton())));
+}
+
+function speechButton({ speech }) {
+  if (!speech.offered) return null;
+  const key = speech.speaking ? "speech.stop" : "speech.read";
+  return h("button", { class: "quiet speech", "data-do": speech.speaking ? "hush" : "read", "aria-label": say(key), key: "speech" },
+    icon(speech.speaking ? "hush" : "speaker"));
 }
 
 function besides(connector, several) {
@@ -29,7 +36,7 @@ function besides(connector, several) {
       h("p", { class: "sum" }, say(`standard.${connector.standard}`) || connector.standard)));
 }
 
-function sumOf({ connectors, station }) {
+export function sumOf({ connectors, station }) {
   const free = connectors.filter((connector) => situationOf(connector) === "free").length;
   const parts = connectors.length ? [sayCount("screen.free_count", free, { free, total: connectors.length })] : [];
   if (station.authorization_mode === "none") parts.push(say("screen.open_to_all"));

@@ -13,6 +13,7 @@ import { overview } from "./overview.js";
 import { forOnlookers } from "./place.js";
 import { situationOf } from "./sentence.js";
 import { Sounds } from "./sounds.js";
+import { Speech, spokenOf } from "./speech.js";
 import { h, render as paint } from "./preact/preact.mjs";
 import { knows, language, say, speak } from "./words.js";
 
@@ -27,7 +28,7 @@ const page = document.documentElement.dataset;
 const screen = document.getElementById("screen");
 const view = {
   number: numberInAddress(), page: 0, detail: false, asking: 0, asking_s: 0, busy: false, notice: "", messenger: false,
-  languages: false, dismissed: "", alarm: "", elapsed_s: 0, ending: null, face: null, now: null, samples: new Samples(page.curve),
+  languages: false, dismissed: "", alarm: "", elapsed_s: 0, ending: null, speech: {}, face: null, now: null, samples: new Samples(page.curve),
 };
 const since = new Map(); // connector number -> [situation, since when (ms)]
 const until = { asking: 0, alarm: 0 };
@@ -38,12 +39,14 @@ let contact = null;
 const idleness = new Idleness();
 const sounds = new Sounds();
 const choice = new Choice(() => render());
+const speech = new Speech(() => render());
 
 function numberInAddress() {
   return Number(/^\/connector\/(\d+)\/?$/.exec(location.pathname)?.[1] ?? 0);
 }
 
 function show(number, push = true) {
+  speech.hush();
   Object.assign(view, { number, detail: false, asking: 0, notice: "" });
   if (push) history.pushState(null, "", number ? `/connector/${number}` : "/");
 }
@@ -93,6 +96,7 @@ function render() {
   if (leavesPage() && now_ms - touched_ms > BACK_AFTER_MS) show(0);
   dress(now_ms);
   view.ending = nearest(endings(), now_ms);
+  view.speech = { offered: !contact.gone() && speech.offers(volume()), speaking: speech.speaking !== null };
   document.body.classList.toggle("is-gone", contact.gone());
   paint(contact.acts ? pictureOf() : forOnlookers(pictureOf()), screen);
   painted_ms = now_ms;
@@ -120,6 +124,7 @@ function dress(now_ms) {
   idleness.follow(face, snapshot, now_ms);
 }
 
+const volume = () => (contact.face ? volumeOf(contact.face, view.now) : 0);
 const ownersLanguage = () => contact.face?.language ?? page.defaultLanguage;
 
 // Whether this page leads back to all connectors once nobody touches it: not while a car or a countdown is at it.
@@ -148,7 +153,7 @@ function changed() {
 }
 
 function follow({ connectors, card }) {
-  if (contact.face) sounds.follow(contact.snapshot, volumeOf(contact.face, view.now));
+  sounds.follow(contact.snapshot, volume());
   choice.follow(connectors);
   const now_ms = performance.now();
   const fresh = since.size > 0;
@@ -179,8 +184,11 @@ const doings = {
   "close-languages": () => Object.assign(view, { languages: false }),
   speak: ({ language: wanted }) => {
     view.languages = false;
+    speech.hush();
     choice.choose(wanted);
   },
+  read: () => speech.read(spokenOf(view, contact.snapshot, shownConnector(contact.snapshot), secondsIn), volume()),
+  hush: () => speech.hush(),
   messenger: () => Object.assign(view, { messenger: true }),
   "close-messenger": () => Object.assign(view, { messenger: false }),
   dismiss: ({ what }) => Object.assign(view, { dismissed: what }),
