@@ -98,7 +98,7 @@ class Face(models.Model):
     lower_reach = models.BooleanField(
         _("everything within reach of a wheelchair"),
         default=False,
-        help_text=_("Whatever can be touched is in the lower 60 % of the screen, where the screen is wider than high."),
+        help_text=_("Whatever can be touched is in the lower 60 % of the screen, whether it lies or stands upright."),
     )
     seen_over_network = models.BooleanField(
         _("seen over the network"),
