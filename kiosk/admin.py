@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, 
 
 from charging.admin.facts import TypedModelAdmin
 from kiosk import words
-from kiosk.face import OPEN, PICTURES, change_face, face_row, keep_picture
+from kiosk.face import OPEN, PICTURES, SAID, change_face, face_row, keep_picture
 from kiosk.models import Face
 from kiosk.pictures import LARGEST_BYTES, LARGEST_LOGO_BYTES, NoPicture, kind_of
 
@@ -27,6 +27,12 @@ PICKERS: Final = {
         ("light_from", "light_until", "sunlight_from", "sunlight_until", "night_from", "night_until"), "time"
     ),
 }
+
+
+def in_languages(name: str) -> tuple[tuple[str, ...], ...]:
+    """The columns of a text for one language each, three a row."""
+    columns = tuple(SAID[name].values())
+    return columns[:3], columns[3:]
 
 
 class FaceForm(forms.ModelForm):
@@ -102,7 +108,16 @@ class FaceAdmin(TypedModelAdmin[Face]):
         (_("Reach and language"), {"fields": (("language", "lower_reach"), "seen_over_network")}),
         (
             _("Said on the screen"),
-            {"fields": (("billing", "billed_by"), ("message", "message_ru"), "message_until")},
+            {
+                "fields": (
+                    ("billing", "billed_by"),
+                    "cost",
+                    *in_languages("cost"),
+                    "message",
+                    "message_until",
+                    *in_languages("message"),
+                )
+            },
         ),
         (
             _("Opening hours"),

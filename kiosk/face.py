@@ -8,6 +8,7 @@ from typing import Any, Final, TypedDict, cast
 from django.core.exceptions import ValidationError
 
 from charging import journal, live
+from kiosk import words
 from kiosk.models import DAYS, Face, Picture
 from kiosk.pictures import name_of
 
@@ -20,7 +21,7 @@ class FaceShown(TypedDict):
     """What the page gets, whole each time.
 
     Times are `07:00` of the screen's own zone, or ""; `opening` is [] or seven texts from Monday on; pictures are
-    names under /kiosk/picture/.
+    names under /kiosk/picture/. `message` and `cost` are language -> text, "" for every other language.
     """
 
     accent: str
@@ -33,11 +34,11 @@ class FaceShown(TypedDict):
     lower_reach: bool
     seen_over_network: bool
     language: str
-    message: str
-    message_ru: str
+    message: dict[str, str]
     message_until: str | None  # a day, 2027-01-31
     billing: str
     billed_by: str
+    cost: dict[str, str]
     opening: list[str]
     idle_picture: str
     idle_after_min: int
@@ -47,7 +48,14 @@ class FaceShown(TypedDict):
     night_percent: int
 
 
-COLUMNS: Final = (*(name for name in FaceShown.__annotations__ if name != "opening"), *OPEN)
+SAID: Final = {  # what the owner says: column for every language, and language -> column
+    name: {language: f"{name}_{language}" for language in words.LANGUAGES} for name in ("message", "cost")
+}
+COLUMNS: Final = (
+    *(name for name in FaceShown.__annotations__ if name != "opening"),
+    *OPEN,
+    *(column for columns in SAID.values() for column in columns.values()),
+)
 
 
 def face_row() -> Face:
@@ -59,6 +67,9 @@ def shown(face: Face | None = None) -> FaceShown:
     """The settings of *face*, by default of the row, for the page."""
     told = columns_of(face or face_row())
     hours = [told.pop(column) for column in OPEN]
+    for name, columns in SAID.items():
+        texts = {"": told[name]} | {language: told.pop(column) for language, column in columns.items()}
+        told[name] = {language: text for language, text in texts.items() if text}
     return cast("FaceShown", told | {"opening": hours if any(hours) else []})
 
 

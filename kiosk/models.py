@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 LONGEST_MESSAGE: Final = 160
+LONGEST_COST: Final = 80
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -54,6 +55,11 @@ def _time(label: str | _StrPromise, default: str = "", help_text: str | _StrProm
 
 def _hours(label: str | _StrPromise) -> models.CharField[str, str]:
     return models.CharField(label, max_length=LONGEST_HOURS, blank=True, validators=[opening_hours])
+
+
+def _said_in(language: str, longest: int) -> models.CharField[str, str]:
+    """A text for one language, labelled by the language's own name; empty: the text for every language."""
+    return models.CharField(words.LANGUAGES[language], max_length=longest, blank=True)
 
 
 def _percent(
@@ -108,11 +114,17 @@ class Face(models.Model):
     language = models.CharField(_("language"), max_length=7, default=words.DEFAULT_LANGUAGE, validators=[spoken])
 
     message = models.CharField(
-        _("message of the day"), max_length=LONGEST_MESSAGE, blank=True, help_text=_("Shown in every language.")
+        _("message of the day"),
+        max_length=LONGEST_MESSAGE,
+        blank=True,
+        help_text=_("In every language that has no text of its own below."),
     )
-    message_ru = models.CharField(
-        _("the message in Russian"), max_length=LONGEST_MESSAGE, blank=True, help_text=_("Empty: the same text.")
-    )
+    message_en = _said_in("en", LONGEST_MESSAGE)
+    message_ru = _said_in("ru", LONGEST_MESSAGE)
+    message_de = _said_in("de", LONGEST_MESSAGE)
+    message_fr = _said_in("fr", LONGEST_MESSAGE)
+    message_es = _said_in("es", LONGEST_MESSAGE)
+    message_zh = _said_in("zh", LONGEST_MESSAGE)
     message_until = models.DateField(
         _("last day of the message"), null=True, blank=True, help_text=_("Empty: until it is removed.")
     )
@@ -120,6 +132,18 @@ class Face(models.Model):
         _("what charging costs"), max_length=6, blank=True, choices=Billing.choices, default=Billing.UNTOLD
     )
     billed_by = models.CharField(_("who bills"), max_length=50, blank=True)
+    cost = models.CharField(
+        _("the same in your own words"),
+        max_length=LONGEST_COST,
+        blank=True,
+        help_text=_("Said instead, such as 0.45 € per kWh; in every language that has no text of its own below."),
+    )
+    cost_en = _said_in("en", LONGEST_COST)
+    cost_ru = _said_in("ru", LONGEST_COST)
+    cost_de = _said_in("de", LONGEST_COST)
+    cost_fr = _said_in("fr", LONGEST_COST)
+    cost_es = _said_in("es", LONGEST_COST)
+    cost_zh = _said_in("zh", LONGEST_COST)
 
     open_monday = _hours(_("Monday"))
     open_tuesday = _hours(_("Tuesday"))

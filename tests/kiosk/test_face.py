@@ -34,6 +34,7 @@ RIGHT: Final[list[dict[str, Any]]] = [
     {"message": "Closed for repairs on Friday <b>", "message_until": "2027-01-31"},
     {"billing": "billed", "billed_by": "Stadtwerke"},
     {"billing": "free"},
+    {"message_en": "Closed", "message_zh": "关闭", "cost": "0.45 € per kWh", "cost_de": "0,45 € je kWh"},
     {"language": "ru", "lower_reach": True, "seen_over_network": False},
     {"sound_percent": 0, "night_percent": 100, "night_from": "", "night_until": ""},
 ]
@@ -55,6 +56,8 @@ WRONG: Final[list[tuple[dict[str, Any], str]]] = [
     ({"open_monday": "22:00-02:00, 03:00-04:00"}, "open_monday"),
     ({"open_monday": "07:00-22:00,"}, "open_monday"),
     ({"message": "x" * 161}, "message"),
+    ({"message_zh": "充" * 161}, "message_zh"),
+    ({"cost_fr": "x" * 81}, "cost_fr"),
     ({"message_until": "2027-02-30"}, "message_until"),
     ({"billing": "billed"}, "billed_by"),
     ({"billing": "billed", "billed_by": "  "}, "billed_by"),
@@ -132,6 +135,13 @@ def test_it_gives_the_page_little_and_whole() -> None:
     assert set(shown) == set(face.FaceShown.__annotations__)
     face.change_face("anna", message="", message_ru="")
     assert len(json.dumps(face.shown())) < 700
+
+
+def test_it_tells_the_page_each_text_in_the_languages_that_have_one() -> None:
+    face.change_face("anna", message="Hello", message_ru="Привет", cost_de="0,45 € je kWh")
+    shown = face.shown()
+    assert shown["message"] == {"": "Hello", "ru": "Привет"}
+    assert shown["cost"] == {"de": "0,45 € je kWh"}
 
 
 @pytest.mark.parametrize(("one", "other", "ratio"), [("#000000", "#ffffff", 21), ("#777777", "#ffffff", 4.48)])

@@ -28,8 +28,10 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 OWNER: Final[dict[str, Any]] = {
-    "message": "The entrance is in Mill Lane this week. Keep the red zone before the gate free for the fire brigade.",
-    "message_ru": "На этой неделе въезд с Милл-лейн. Красную зону перед воротами оставьте свободной для пожарных.",  # noqa: RUF001 - Russian
+    "message": {
+        "": "The entrance is in Mill Lane this week. Keep the red zone before the gate free for the fire brigade.",
+        "ru": "На этой неделе въезд с Милл-лейн. Красную зону перед воротами оставьте свободной для пожарных.",  # noqa: RUF001 - Russian
+    },
     "opening": ["07:00-22:00"] * 7,
     "billing": "billed",
     "billed_by": "City Energy",
@@ -125,8 +127,18 @@ def test_it_is_quieter_at_night(page: Page, moment: str, volume: float) -> None:
     ],
 )
 def test_it_shows_a_message_until_its_last_day(page: Page, until: str | None, moment: str, shown: bool) -> None:
-    settings = {"message": "Hello", "message_ru": "", "message_until": until}
+    settings = {"message": {"": "Hello", "ru": "Привет"}, "message_until": until}
     assert called(page, "face", "messageOf", settings, moment) == ("Hello" if shown else "")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("English", "Closed early"), ("Русский", "Закрыто"), ("Deutsch", "Hello")]
+)
+def test_a_message_is_told_in_the_language_of_the_page(page: Page, kiosk: FileKiosk, language: str, told: str) -> None:
+    kiosk.wear(message={"": "Hello", "en": "Closed early", "ru": "Закрыто"})
+    page.locator(".tongue").click()
+    page.get_by_role("button", name=language, exact=True).click()
+    expect(page.locator(".message-of-day")).to_have_text(told)
 
 
 # --- on the page -------------------------------------------------------------------------------------------
@@ -143,7 +155,7 @@ def test_it_shows_a_change_without_being_loaded_again(page: Page, kiosk: FileKio
     assert mark == "rgb(122, 31, 162)"
     page.reload()  # and it is worn again before the station has told anything
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    kiosk.wear(message="<b>x</b>")
+    kiosk.wear(message={"": "<b>x</b>"})
     expect(page.locator(".message-of-day")).to_have_text("<b>x</b>")
     kiosk.wear()
     expect(page.locator(".daily")).to_have_count(0)
@@ -154,10 +166,13 @@ def test_it_shows_a_change_without_being_loaded_again(page: Page, kiosk: FileKio
     [
         ({"billing": "free"}, "Charging is free of charge"),
         ({"billing": "billed", "billed_by": "City"}, "Billed by City"),
+        ({"billing": "billed", "billed_by": "City", "cost": {"": "0.45 € per kWh"}}, "0.45 € per kWh"),
+        ({"billing": "free", "cost": {"en": "Free for guests", "de": "Frei"}}, "Free for guests"),
+        ({"billing": "free", "cost": {"de": "Frei"}}, "Charging is free of charge"),
     ],
 )
 def test_it_says_what_a_charge_costs_before_it_begins(
-    page: Page, kiosk: FileKiosk, settings: dict[str, str], sentence: str
+    page: Page, kiosk: FileKiosk, settings: dict[str, Any], sentence: str
 ) -> None:
     kiosk.wear(**settings)
     for name in ("free", "authorize", "plug_in", "authorize-open"):

@@ -79,10 +79,15 @@ export function hoursSentence(face, now) {
 export function messageOf(face, now) {
   const day = now && `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, "0")}-${String(now.getDate()).padStart(2, "0")}`;
   if (face.message_until && (!day || day > face.message_until)) return "";
-  return (language() === "ru" && face.message_ru) || face.message;
+  return inThisLanguage(face.message);
 }
 
+// The owner's own text, else that for every language.
+const inThisLanguage = (texts) => texts[language()] ?? texts[""] ?? "";
+
 export function billingSentence(face) {
+  const own = inThisLanguage(face.cost);
+  if (own) return own;
   return face.billing ? say(`billing.${face.billing}`, { name: face.billed_by }) : "";
 }
 
