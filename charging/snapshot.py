@@ -61,6 +61,7 @@ class _Allowed(TypedDict):
     can_stop: bool
     card_stops: bool  # only the card or the app that began stops it; a touch does not
     can_release: bool  # the station's lock holds a cable that may be released
+    cable_kept: bool  # it holds the cable for whoever started: only that card opens it
     leaves_service: bool  # as soon as it is idle
 
 
@@ -276,6 +277,7 @@ def _allowed(sight: _Sight) -> _Allowed:
         can_stop=bool((c.transaction and not c.stop) or c.authorization),
         card_stops=needs_its_card(c, sight.station.free_id_tag),
         can_release=bool(c.capability.has_lock and c.locked and not c.transaction and not c.cable_owner),
+        cable_kept=bool(c.cable_owner),
     )
 
 

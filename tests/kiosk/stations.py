@@ -48,6 +48,7 @@ def connector(number: int = 1, **changes: Any) -> ConnectorShown:
         "can_stop": False,
         "card_stops": False,
         "can_release": False,
+        "cable_kept": False,
         "needs_card": True,
         "transaction": None,
         "finished": None,
@@ -206,6 +207,21 @@ SITUATIONS: Final[dict[str, Snapshot]] = {
     "unplug-dc": snapshot(
         connector(3, situation="unplug", plugged=True, finished=ended(41_200, 1_620), stop_reason="Other")
     ),
+    "unplug-dc-held": snapshot(
+        connector(
+            3,
+            situation="unplug",
+            plugged=True,
+            finished=ended(41_200),
+            stop_reason="Other",
+            has_lock=True,
+            can_release=True,
+        )
+    ),
+    "unplug-kept": snapshot(
+        connector(1, situation="unplug", plugged=True, finished=ended(), stop_reason="Local", cable_kept=True)
+    ),
+    "unplug-free": snapshot(connector(1, situation="unplug", plugged=True, finished=ended(), stop_reason="Local")),
     "unplug-power-cut": snapshot(
         connector(1, situation="unplug", plugged=True, finished=ended(), stop_reason="PowerLoss")
     ),

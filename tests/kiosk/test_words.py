@@ -63,7 +63,7 @@ WIDEST: Final = {
     r"situation\..*title": 34,
     r"card\..*title": 30,
     r"step\..*": 44,
-    r"action\.(start|stop|stop_yes|stop_no|release|cancel)": 20,
+    r"action\.(start|stop|stop_yes|stop_no|release|release_plug|cancel)": 20,
     r"screen\.(emergency_stop|back|messenger|close)": 22,
 }
 

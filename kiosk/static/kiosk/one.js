@@ -4,9 +4,9 @@ import { Curve } from "./curve.js";
 import { cost } from "./face.js";
 import { icon } from "./icons.js";
 import * as numbers from "./numbers.js";
-import { plugFace } from "./plugs.js";
+import { bringsCable, plugFace } from "./plugs.js";
 import { sentenceOf } from "./sentence.js";
-import { bringsCable, stepsOf, stepsSheet } from "./steps.js";
+import { stepsOf, stepsSheet } from "./steps.js";
 import { h } from "./preact/preact.mjs";
 import { language, say } from "./words.js";
 
@@ -60,7 +60,7 @@ function actions(view, connector, sentence) {
     h("button", { class: `act ${kind}`, "data-do": action, "data-number": number, key: action }, icon(picture), say(key)));
   if (stops) button(connector.transaction ? "ask-stop" : "stop", connector.transaction ? "action.stop" : "action.cancel", "stop", "strong");
   else if (connector.can_start && !connector.needs_card && connector.fresh) button("start", "action.start", "bolt", "strong");
-  if (connector.can_release) button("release", "action.release", "unlock", buttons.length ? "soft" : "strong");
+  if (connector.can_release) button("release", bringsCable(connector) ? "action.release" : "action.release_plug", "unlock", buttons.length ? "soft" : "strong");
   return buttons.length ? h("div", { class: "actions" }, buttons) : null;
 }
 

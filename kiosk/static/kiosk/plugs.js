@@ -29,6 +29,9 @@ const FACES = {
 };
 const UNKNOWN = [92, [shell(ROUND), pins([38, 38, 5], [62, 38, 5], [50, 58, 5])]];
 
+// A lock of direct current holds the plug in the car; its cable is always attached (IEC 61851-23, case C).
+export const bringsCable = ({ has_lock, direct_current }) => has_lock && !direct_current;
+
 export function plugFace(standard, className = "") {
   const [height, drawn] = FACES[standard] ?? UNKNOWN;
   return h("svg", { class: `face ${className}`, viewBox: `0 0 100 ${height}`, "aria-hidden": "true" }, drawn);

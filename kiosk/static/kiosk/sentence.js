@@ -1,6 +1,7 @@
 // From one connector to what a person reads: tone, picture, short word, sentence, why, what to do.
 
 import { clock, power } from "./numbers.js";
+import { bringsCable } from "./plugs.js";
 import { knows, say, sayFirst } from "./words.js";
 
 const LOOKS = {
@@ -65,12 +66,18 @@ function valuesOf(connector, station) {
   };
 }
 
+// Which end holds the cable: the car its own, and the station's lock a cable that was brought, or the plug of direct current.
+function whoHolds(connector) {
+  if (!bringsCable(connector)) return connector.can_release ? ["unplug.held_plug"] : [];
+  return [connector.can_release ? "unplug.held" : connector.cable_kept ? "unplug.kept" : "unplug.free"];
+}
+
 // Keys from the most special to the most general.
 function variantsOf(situation, connector, station, seconds) {
   const special = {
     charging: connector.reading ? ["charging.powered"] : [],
     connecting: seconds > 45 ? ["connecting.late"] : [],
-    unplug: connector.can_release ? ["unplug.station_lock"] : [],
+    unplug: whoHolds(connector),
   }[situation] ?? [];
   if (situation === "charging" && connector.reading?.soc_percent >= ALMOST_FULL) special.unshift("charging.full");
   const absent = station.authorization_mode === "card" && station.reader_present === false;

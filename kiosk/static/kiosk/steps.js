@@ -2,16 +2,13 @@
 
 import { icon } from "./icons.js";
 import * as numbers from "./numbers.js";
-import { plugFace } from "./plugs.js";
+import { bringsCable, plugFace } from "./plugs.js";
 import { h } from "./preact/preact.mjs";
 import { say } from "./words.js";
 
 const ORDER = { none: ["plug", "start", "charge"], card: ["plug", "card", "charge"], central_system: ["plug", "app", "charge"] };
 const BEFORE_A_CHARGE = new Set(["free", "plug_in", "authorize", "connecting"]);
 const ALLOWED = new Set(["plug_in", "connecting"]);
-
-// A lock of direct current holds the plug in the car; its cable is always attached (IEC 61851-23, case C).
-export const bringsCable = ({ has_lock, direct_current }) => has_lock && !direct_current;
 
 // [{name, done, due}] from the first to the last, or [] where nobody can be told how. What was done first stays first.
 export function stepsOf(connector, situation, { authorization_mode: mode, reader_present: reader }) {
