@@ -24,6 +24,7 @@ from django.conf import settings
 log = logging.getLogger(__name__)
 
 READING_LIVES_S: Final = 5
+BRIGHTNESS_LIVES_S: Final = 10  # five readings of the sensor
 HEARTBEAT_LIVES_S: Final = 3600
 # Signs of life that come periodically, and when each is late. Other beats tell of something that was done once.
 LATE_AFTER_S: Final = {
@@ -35,6 +36,7 @@ LATE_AFTER_S: Final = {
 CHANGED: Final = "station:changed"  # "read the rows again": kiosk, console
 WAKE: Final = "station:wake"  # "take a turn now": polling
 READINGS: Final = "station:readings"
+BRIGHTNESS: Final = "station:brightness"
 TURNS: Final = "station:turns"
 ASK: Final = b"ask"
 LINES: Final = b"lines"
@@ -132,6 +134,17 @@ def readings() -> dict[int, dict[str, Any]]:
             if int(number) not in found or age_s < found[int(number)]["age_s"]:
                 found[int(number)] = reading | {"age_s": age_s}
     return found
+
+
+def put_brightness(level: str) -> None:
+    """How bright it is at the screen; forgotten BRIGHTNESS_LIVES_S after the last time."""
+    _told("SET", BRIGHTNESS, level, "EX", BRIGHTNESS_LIVES_S)
+
+
+def brightness() -> str:
+    """The level told last, or "" where no sensor tells one."""
+    told = _told("GET", BRIGHTNESS)
+    return told.decode("ascii") if told else ""
 
 
 def turned(line: str, numbers: Iterable[int], at_s: float) -> None:

@@ -127,6 +127,7 @@ class StationShown(TypedDict):
     learning: bool
     time: str  # ISO 8601 UTC
     clock_known: bool
+    brightness: str  # brightness.Brightness at the screen, "" without a light sensor
 
 
 class Snapshot(TypedDict):
@@ -198,6 +199,7 @@ def _station(row: Station, moment: Moment, beats: dict[str, float]) -> StationSh
         and moment.mono_s < row.learning_until_s < moment.mono_s + WORTH_A_WORD_S,
         time=moment.at.isoformat(),
         clock_known=moment.clock_known,
+        brightness=live.brightness(),
     )
 
 

@@ -29,6 +29,7 @@ from hardware.database import healed
 from hardware.discovery import KnownAddress
 from hardware.emergency import Emergency, EmergencyThread, scheduled_early
 from hardware.hung_lines import HungLines
+from hardware.light_sensor import watch_light
 from hardware.line import Line
 from hardware.models import Controller
 from hardware.reader_loop import ReaderLoop, run_reader
@@ -181,6 +182,7 @@ class Polling:
         _patiently(self.stopping, lambda: services.power_returned(now()))
         paths = line_paths(self.stopping)
         _patiently(self.stopping, partial(services.surroundings_found, screen=has_screen(settings.SYSTEM_ROOT)))
+        self._spawn("light", partial(watch_light, settings.SYSTEM_ROOT, self.stopping))
         self._reader.begin(paths)
         paths = self._reader.free(paths)
         known: list[KnownAddress] = _patiently(self.stopping, known_addresses) or []

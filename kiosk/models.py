@@ -76,7 +76,7 @@ class Face(models.Model):
     class Theme(models.TextChoices):
         """Which colours."""
 
-        AUTOMATIC = "automatic", _("By the time of day")
+        AUTOMATIC = "automatic", _("By the light sensor, else by the time of day")
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
         SUNLIGHT = "sunlight", _("Sunlight (strongest contrast)")
@@ -97,9 +97,14 @@ class Face(models.Model):
     )
     logo = models.CharField(_("logo"), max_length=40, blank=True, validators=[picture_name])
     theme = models.CharField(_("theme"), max_length=10, choices=Theme.choices, default=Theme.LIGHT)
-    light_from = _time(_("light from"), "07:00", _("By the time of day: light between these, dark otherwise."))
+    light_from = _time(
+        _("light from"), "07:00", _("Where no light sensor is found: light between these, dark otherwise.")
+    )
     light_until = _time(_("light until"), "20:00")
-    sunlight_from = _time(_("sun on the screen from"), help_text=_("Then the sunlight theme is shown; empty: never."))
+    sunlight_from = _time(
+        _("sun on the screen from"),
+        help_text=_("Then the sunlight theme is shown; empty: never. A light sensor needs no times."),
+    )
     sunlight_until = _time(_("sun on the screen until"))
     lower_reach = models.BooleanField(
         _("everything within reach of a wheelchair"),

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from charging import clock, live, record, services
 from charging.domain import events as e
+from charging.domain.brightness import Brightness
 from charging.domain.connector import Connector
 from charging.domain.limits import Lease
 from charging.domain.observation import Pilot
@@ -317,6 +318,13 @@ def test_a_board_that_moved_to_another_line_is_read_where_it_answers() -> None:
     for line, age_s in (("new", 0.0), ("old", 60.0)):
         live.put_readings(line, {1: {"power_w": age_s, "at_s": now_s - age_s}})
     assert live.readings()[1]["power_w"] == 0.0
+
+
+@pytest.mark.usefixtures("redis_server")
+def test_it_tells_how_bright_it_is_while_a_sensor_says_so() -> None:
+    assert snapshot()["station"]["brightness"] == ""
+    live.put_brightness(Brightness.SUNLIGHT)
+    assert snapshot()["station"]["brightness"] == "sunlight"
 
 
 def test_it_tells_how_the_last_session_ended_until_somebody_else_comes() -> None:

@@ -122,6 +122,7 @@ def station(**changes: Any) -> StationShown:
         "learning": False,
         "time": "2026-11-22T20:14:00+00:00",
         "clock_known": True,
+        "brightness": "",
     }
     return cast("StationShown", shown | changes)
 

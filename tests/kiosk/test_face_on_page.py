@@ -106,9 +106,27 @@ def test_it_tells_opening_hours(page: Page, opening: list[str], moment: str, sen
         ({"theme": "automatic"}, "", "light"),
     ],
 )
-def test_it_chooses_a_theme(page: Page, settings: dict[str, str], moment: str, theme: str) -> None:
+def test_it_chooses_a_theme_by_the_clock(page: Page, settings: dict[str, str], moment: str, theme: str) -> None:
     worn = {"light_from": "07:00", "light_until": "20:00", "sunlight_from": "", "sunlight_until": "", **settings}
     assert called(page, "face", "themeOf", worn, moment) == theme
+
+
+@pytest.mark.parametrize(
+    ("chosen", "brightness", "theme"),
+    [
+        ("automatic", "dark", "dark"),
+        ("automatic", "light", "light"),
+        ("automatic", "sunlight", "sunlight"),
+        ("automatic", "", "light"),  # no sensor: the clock decides
+        ("dark", "sunlight", "dark"),  # the owner has chosen
+    ],
+)
+def test_a_light_sensor_chooses_the_theme_where_the_owner_lets_it(
+    page: Page, kiosk: FileKiosk, chosen: str, brightness: str, theme: str
+) -> None:
+    kiosk.wear(theme=chosen, light_from="00:00", light_until="23:59")
+    kiosk.show(four() | {"station": four()["station"] | {"brightness": brightness}})
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
 
 
 @pytest.mark.parametrize(("moment", "volume"), [("2026-11-23T12:00", 0.25), ("2026-11-23T23:00", 0.01), ("", 0.25)])

@@ -22,8 +22,10 @@ export function isWithin(now, from, until) {
   return begin < end ? begin <= minute && minute < end : begin <= minute || minute < end;
 }
 
-export function themeOf(face, now) {
+// `brightness` is what a light sensor tells, and "" without one: then the clock decides.
+export function themeOf(face, now, brightness = "") {
   if (face.theme !== "automatic") return face.theme;
+  if (brightness) return brightness;
   if (isWithin(now, face.sunlight_from, face.sunlight_until)) return "sunlight";
   return !now || !face.light_from || isWithin(now, face.light_from, face.light_until) ? "light" : "dark";
 }
@@ -125,8 +127,8 @@ function dress({ theme, accent, reach }) {
   root.style.setProperty("--chosen", accent);
 }
 
-export function wear(face, now) {
-  const look = { theme: themeOf(face, now), accent: face.accent, reach: face.lower_reach ? "low" : "all" };
+export function wear(face, now, brightness) {
+  const look = { theme: themeOf(face, now, brightness), accent: face.accent, reach: face.lower_reach ? "low" : "all" };
   const text = JSON.stringify(look);
   if (localStorage.getItem(KEPT) === text && document.documentElement.dataset.theme === look.theme) return;
   localStorage.setItem(KEPT, text);

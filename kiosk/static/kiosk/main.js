@@ -120,7 +120,7 @@ function dress(now_ms) {
   if (!face || !snapshot) return;
   view.face = face;
   view.now = snapshot.station.clock_known ? new Date(snapshot.station.time) : null;
-  wear(face, view.now);
+  wear(face, view.now, snapshot.station.brightness);
   idleness.follow(face, snapshot, now_ms);
 }
 
