@@ -1,6 +1,6 @@
 # Every command a developer needs. Variables: PYTHON (python3), PORT, HTTP_HOST, HTTP_PORT, DATA_DIR, CENTRAL_SYSTEM, NAME.
 export PYTHON PORT HTTP_HOST HTTP_PORT DATA_DIR CENTRAL_SYSTEM
-.PHONY: help run catalogues demo-csms test check bench smoke fuzz soak mutants lock
+.PHONY: help run catalogues chinese-font demo-csms test check bench smoke fuzz soak mutants lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -34,6 +34,9 @@ mutants: ## break one line for each conformance case: does its test notice? NAME
 
 catalogues: ## bring the screen's translations up to date with kiosk/sentences (needs gettext)
 	@scripts/venv requirements.txt && .venv/bin/python scripts/catalogues.py
+
+chinese-font: ## cut the screen's Chinese font anew, to the signs of its sentences (needs Debian's apt)
+	@scripts/chinese_font
 
 lock: ## write the requirements files anew
 	@scripts/lock
