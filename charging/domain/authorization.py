@@ -170,6 +170,9 @@ def _waits_for_card(c: Connector) -> bool:
 def _chosen(connectors: Sequence[Connector], number: int, mine: Sequence[Connector]) -> Place:
     if any(c.number == number for c in mine):
         return Place(stops=number)
-    if not any(c.number == number for c in connectors):
+    chosen = next((c for c in connectors if c.number == number), None)
+    if chosen is None:
         return Place(refusal=Refusal.UNKNOWN_CONNECTOR)
+    if chosen.transaction:  # whoever touches what charges means to stop it: with the card that began
+        return Place(refusal=Refusal.NOT_YOURS)
     return Place(starts=number)

@@ -97,11 +97,12 @@ def test_a_card_means_one_place(connectors: list[Connector], place: Place) -> No
         (1, Place(starts=1)),
         (2, Place(stops=2)),
         (3, Place(starts=3)),  # a foreign plug only when its connector was touched; the rules refuse what is busy
+        (4, Place(refusal=Refusal.NOT_YOURS)),
         (9, Place(refusal=Refusal.UNKNOWN_CONNECTOR)),
     ],
 )
 def test_a_connector_chosen_on_the_screen_is_the_one(chosen: int, place: Place) -> None:
-    assert place_of(station(FREE, running("ME"), FINISHED), "ME", chosen=chosen) == place
+    assert place_of(station(FREE, running("ME"), FINISHED, running("OTHER")), "ME", chosen=chosen) == place
 
 
 def test_a_card_without_a_group_shares_nothing_with_another_without_a_group() -> None:
