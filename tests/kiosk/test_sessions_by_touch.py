@@ -1,4 +1,4 @@
-"""Whole sessions by touch, in every authorization mode: a real Chromium, a whole simulated station, a central system.
+"""Whole sessions by touch: a real Chromium, a whole simulated station; for anyone, and with the owner's cards.
 
 An EV driver reads, touches, holds cards, plugs and unplugs; nothing else is known here of the station.
 """
@@ -16,7 +16,6 @@ from typing import Any, Final
 import pytest
 
 from charging.domain.authorization import Mode
-from tests.central_system import CentralSystem, Shut
 from tests.journeys.console_hand import Hand, environ_of
 from tests.journeys.patience import until
 from tests.journeys.running import RunningStation
@@ -30,31 +29,20 @@ from tests.kiosk.kiosks import browser as browser  # noqa: PLC0414 - a fixture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")]
 
-IDENTITY: Final = "CP1"
 ANNA: Final = "04A2B3C4"
 BORIS: Final = "04B2B3C4"
 STRANGER: Final = "04999999"
-CUSTOMER: Final = "04C2C3C4"  # of the central system
-ACCEPTED: Final = {"status": "Accepted"}
 SETTINGS: Final[dict[str, Any]] = {
     "station": {"authorization_mode": "none", "connection_timeout_s": 10},
     "cards": [{"id_tag": ANNA, "label": "Anna"}, {"id_tag": BORIS, "label": "Boris"}],
-    "ocpp_keys": {"LocalAuthListEnabled": True, "LocalAuthorizeOffline": True, "AuthorizationCacheEnabled": False},
 }
 PATIENCE_S: Final = 30.0
 
 
 @pytest.fixture(scope="module")
-def central() -> Iterator[CentralSystem]:
-    with CentralSystem(IDENTITY, give_up_s=5.0) as central:
-        yield central
-
-
-@pytest.fixture(scope="module")
-def station(central: CentralSystem) -> Iterator[RunningStation]:
+def station() -> Iterator[RunningStation]:
     folder = Path(tempfile.mkdtemp(prefix="touch-"))
-    named = {"enabled": True, "primary_url": central.url, "charge_point_id": IDENTITY, "vendor": "Vendor"}
-    with RunningStation(folder / "station", settings={**SETTINGS, "central_system": named}) as station:
+    with RunningStation(folder / "station", settings=SETTINGS) as station:
         yield station
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -160,71 +148,3 @@ def test_a_card_of_the_owners_list_starts_and_stops(driver: EVDriver) -> None:
     driver.reads_the_receipt("С – до", card=ANNA)
     driver.unplugs(2)
     driver.reads("Подключите автомобиль", "Последняя зарядка закончена.")
-
-
-@pytest.mark.parametrize("mode", [Mode.CENTRAL_SYSTEM])
-@pytest.mark.usefixtures("in_mode")
-def test_the_app_starts_and_stops(driver: EVDriver, central: CentralSystem) -> None:
-    driver.touches_connector("B")
-    driver.reads("Plug in your car", "Plug in, then start in the app or hold your card to the reader.")
-    driver.plugs_in(2)
-    driver.reads("Start in the app or with a card", "The operator tells us that you may charge.")
-    central.mark()
-    assert central.call("RemoteStartTransaction", {"connectorId": 2, "idTag": "APP-7F3A"}) == ACCEPTED
-    driver.reads("Charging · ", "To stop, use the app or the card that started it.")
-    driver.watches_the_figures()
-    expect(driver.page.get_by_role("button", name="Stop charging")).to_have_count(0)
-    number = central.answer_to(central.wait("StartTransaction", connectorId=2).message_id)["transactionId"]
-    assert central.call("RemoteStopTransaction", {"transactionId": number}) == ACCEPTED
-    driver.reads("Unplug when you are ready", "It was stopped in the app or by the operator.")
-    driver.reads_the_receipt("From – to", card="7F3A")
-    driver.unplugs(2)
-    driver.reads("Plug in your car", "The last charge has ended.")
-
-
-@pytest.mark.parametrize("mode", [Mode.CENTRAL_SYSTEM])
-@pytest.mark.usefixtures("in_mode")
-def test_the_central_system_is_asked_about_a_card(driver: EVDriver, central: CentralSystem) -> None:
-    central.card(STRANGER, "Blocked")
-    driver.plugs_in(2)
-    driver.reads("Start in the app or with a card")
-    driver.holds(STRANGER)
-    driver.reads_of_the_card("Card not accepted", "This card is blocked. Please call support.")
-    driver.holds(CUSTOMER)
-    driver.reads("Charging · ", "To stop, use the app or the card that started it.")
-    driver.watches_the_figures()
-    driver.holds(CUSTOMER)
-    driver.reads("Unplug when you are ready", "It was stopped here at the station.")
-    driver.reads_the_receipt("From – to", card=CUSTOMER)
-    driver.unplugs(2)
-    driver.reads("Plug in your car", "The last charge has ended.")
-
-
-@pytest.mark.parametrize("mode", [Mode.CENTRAL_SYSTEM])
-@pytest.mark.usefixtures("in_mode")
-def test_the_central_systems_list_is_asked_while_it_is_away(driver: EVDriver, central: CentralSystem) -> None:
-    listed = {"idTag": CUSTOMER, "idTagInfo": ACCEPTED}
-    told = {"listVersion": 1, "updateType": "Full", "localAuthorizationList": [listed]}
-    assert central.call("SendLocalList", told) == ACCEPTED
-    central.shut(Shut.REFUSED)
-    central.cut()
-    central.wait_disconnected()
-    driver.plugs_in(2)
-    driver.reads("Start in the app or with a card")
-    driver.holds(STRANGER)
-    driver.reads_of_the_card("Cannot check your card now", "We cannot ask the operator now, so we cannot start.")
-    driver.holds(CUSTOMER)
-    driver.reads("Charging · ")
-    driver.watches_the_figures()
-    driver.holds(CUSTOMER)
-    driver.reads("Unplug when you are ready")
-    driver.reads_the_receipt("From – to", card=CUSTOMER)
-    driver.unplugs(2)
-    driver.reads("Plug in your car", "The last charge has ended.")
-    central.open()
-
-
-def test_no_mode_is_left_out(request: pytest.FixtureRequest) -> None:
-    tests = [item for item in request.session.items if isinstance(item, pytest.Function) and item.path == request.path]
-    tried = {item.callspec.params["mode"] for item in tests if hasattr(item, "callspec")}
-    assert len(tests) == 1 or tried == set(Mode)
