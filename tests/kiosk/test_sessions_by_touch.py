@@ -140,11 +140,11 @@ def test_a_card_of_the_owners_list_starts_and_stops(driver: EVDriver) -> None:
     driver.holds(BORIS)
     driver.reads_of_the_card("Карта принята", "Теперь подключите автомобиль.")
     driver.touches_the_card_away()
-    driver.touches("Все разъёмы")
+    driver.touches("Все разъёмы")  # noqa: RUF001 - Russian
     driver.touches_connector("B")
     driver.reads("Идёт зарядка · ", "Зарядку начала другая карта. Приложите её.")
     driver.holds(ANNA)
     driver.reads("Можно отключать автомобиль", "Её остановили здесь, на станции.")
-    driver.reads_the_receipt("С ", card=ANNA)
+    driver.reads_the_receipt("С ", card=ANNA)  # noqa: RUF001 - Russian
     driver.unplugs(2)
     driver.reads("Подключите автомобиль", "Последняя зарядка закончена.")
