@@ -269,6 +269,8 @@ async function reloadFromServer() {
   if (answer?.ok) location.reload();
 }
 
+// A browser keeps notes of everything that a page has loaded; this one stays open for years.
+performance.setResourceTimingBufferSize(0);
 setInterval(() => {
   if (performance.now() - painted_ms > RELOAD_AFTER_MS) reloadFromServer();
 }, 5000);
